@@ -1,0 +1,41 @@
+# `make run` and `make test` are all there is: both set up what they need first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint clean
+
+help: ## What can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/run.stamp ## Run the bot: on Discord when DISCORD_TOKEN is set, else in the local sandbox
+	@$(BIN)/python bot.py --auto
+
+test: $(VENV)/dev.stamp ## Run the tests
+	@$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/run.stamp ## Test the settings, the token, the database and the providers
+	@$(BIN)/python bot.py --check
+
+lint: $(VENV)/dev.stamp ## ruff, format, pyright strict, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+
+clean: ## Remove the virtual environment (data stays)
+	rm -rf $(VENV)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Bobbin needs Python 3.11 or later; say which with: make PYTHON=python3.12 run"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/run.stamp

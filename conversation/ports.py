@@ -1,0 +1,264 @@
+"""The core's ports: what it needs of providers, of the model catalog and of the store.
+
+The contracts stand here. `tests/contracts` holds one suite for every provider and one for every
+store; an adapter that passes its suite may stand in for any other.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from conversation.entities import (
+    Attention,
+    Conversation,
+    Exchange,
+    Inbound,
+    Parameters,
+    Part,
+    PlaceKey,
+    PlaceSettings,
+    Receipt,
+    Received,
+    ResumeState,
+    Role,
+    Shown,
+    TurnResult,
+)
+from conversation.events import StreamEvent
+
+Now = Callable[[], datetime]
+"""The wall clock: an aware datetime in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the history that a model is asked with."""
+
+    role: Role
+    text: str = field(repr=False)
+    resume: ResumeState | None = None
+    """Assistant entries only: what the provider that gave the answer needs to go on from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A question to a provider.
+
+    `entries` alternates between user and assistant, begins with either, ends with the user's new
+    entry, and holds no blank text.
+    """
+
+    model: str
+    """The provider's own name of the model, without the provider's."""
+    entries: tuple[Entry, ...]
+    system_prompt: str = field(default="", repr=False)
+    parameters: Parameters = field(default_factory=Parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A closed interval of allowed values, and the grid they lie on."""
+
+    lower: float
+    upper: float
+    step: float | None = None
+    """None: any value within."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterBounds:
+    """What a provider takes."""
+
+    temperature: Bound
+    top_p: Bound
+    max_tokens: Bound
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model as its provider lists it."""
+
+    name: str
+    """The provider's own name of it, which may hold slashes."""
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    context_tokens: int | None = None
+    """How many tokens prompt and answer may have together; None where the provider is silent."""
+
+
+class Provider(Protocol):
+    """One upstream service. Holds no conversation: what it must remember is in the resume state.
+
+    Owns nothing that needs closing: the HTTP session is passed in and closed by who made it.
+    """
+
+    @property
+    def name(self) -> str:
+        """The part of a model's full name before the first slash; lower case, without one."""
+        ...
+
+    @property
+    def bounds(self) -> ParameterBounds:
+        """The values of parameters it takes; others it brings to the nearest one allowed."""
+        ...
+
+    def stream(self, request: Request) -> AsyncGenerator[StreamEvent, None]:
+        """Ask, and yield the answer as it comes.
+
+        Ends with exactly one `Finished`, whatever happens upstream: refusals, cuts and nonsense
+        are outcomes, not exceptions. Before the first token it tries again, within bounds and
+        with backoff, what may succeed at a second try. Nothing that came is dropped: the deltas,
+        joined, are the text, unless `Finished.text` says otherwise. Closing or cancelling the
+        generator closes the connection at once.
+        """
+        ...
+
+    async def models(self) -> tuple[ModelInfo, ...]:
+        """Ask the service what it offers, in its own order; a documented list where it is silent.
+
+        Raises nothing: a service that does not answer offers what is documented or configured.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogModel:
+    """A model that can be chosen."""
+
+    full_name: str
+    """`provider/model`."""
+    description: str = ""
+    context_tokens: int | None = None
+
+
+class ModelCatalog(Protocol):
+    """Which models there are; answers from memory, refreshed in the background."""
+
+    def resolve(self, name: str) -> CatalogModel:
+        """Find the one model meant by a full name, a bare name or an alias.
+
+        Case does not matter. A full name of a known provider whose list could not be read is
+        taken on trust.
+
+        Raises:
+            UnknownModelError: There is none; carries the nearest names.
+            AmbiguousModelError: A bare name that several providers have; carries the full names.
+        """
+        ...
+
+    def search(self, typed: str, *, current: str | None = None) -> tuple[CatalogModel, ...]:
+        """Give the models whose name matches what was typed so far, best first.
+
+        `current`, a full name, comes first where it matches; an empty `typed` matches all.
+        """
+        ...
+
+    def bounds(self, full_name: str) -> ParameterBounds:
+        """Give the bounds of the provider that a full name belongs to.
+
+        Raises:
+            UnknownModelError: No such provider.
+        """
+        ...
+
+
+class Store(Protocol):
+    """Everything that must survive a restart.
+
+    Every method is one short transaction: it is done as a whole or not at all, and nothing is
+    open when it returns. All raise `StoreUnavailableError` when the database cannot be used now,
+    and `StoreError` for what will not go away by itself.
+    """
+
+    async def receive(
+        self,
+        message: Received,
+        *,
+        queue_limit: int,
+        daily_limit: int | None,
+        day_began_at: datetime,
+    ) -> Receipt:
+        """Write a message that was meant for us, for the conversation it belongs to.
+
+        The place and, where there is none yet, the conversation are made: the one whose root is
+        `root_message_id` in a text channel, else the place's current one. A message id that is
+        known changes nothing (`REPEATED`). With `queue_limit` inbounds waiting in the
+        conversation, or `daily_limit` turns of the author since `day_began_at`, it is stored as
+        refused. A turn counts once, however many messages it was made of; a waiting message
+        counts as one. Also notes the message as the last one seen in its place.
+        """
+        ...
+
+    async def begin(
+        self, conversation_id: int, *, model: str, parameters: Parameters
+    ) -> Exchange | None:
+        """Turn all that waits in a conversation into one user turn and an answer to be streamed.
+
+        The user turn's parent is the head; the assistant turn becomes the head. The inbounds
+        become answered, and a reply is made for the assistant turn. None when nothing waits.
+        """
+        ...
+
+    async def finish(self, turn_id: int, result: TurnResult) -> None:
+        """Store how an assistant turn ended; a turn that has its outcome keeps it."""
+        ...
+
+    async def interrupt_unfinished(self) -> tuple[Shown, ...]:
+        """Close every turn that still has no outcome as interrupted, and say which they were."""
+        ...
+
+    async def waiting(self, conversation_id: int) -> tuple[Inbound, ...]:
+        """Give the inbounds that wait in a conversation, in the order in which they came."""
+        ...
+
+    async def waiting_conversations(self) -> tuple[int, ...]:
+        """Give the conversations in which messages wait, the longest waiting first."""
+        ...
+
+    async def add_part(self, reply_id: int, part: Part) -> None:
+        """Note a Discord message that shows a reply; the same ordinal again replaces it."""
+        ...
+
+    async def shown_by(self, message_id: int) -> Shown | None:
+        """Find the turn that a Discord message shows a part of."""
+        ...
+
+    async def shown_turn(self, turn_id: int) -> Shown | None:
+        """Find an assistant turn and where it is shown; None for an unknown turn."""
+        ...
+
+    async def conversation(self, conversation_id: int) -> Conversation | None:
+        """Give a conversation."""
+        ...
+
+    async def current_conversation(self, channel_id: int) -> Conversation | None:
+        """Give the current conversation of a thread or of direct messages; None if none is."""
+        ...
+
+    async def move(self, conversation_id: int, place: PlaceKey) -> None:
+        """Move a conversation into the thread opened for it, and make it current there.
+
+        The thread's `attention` becomes `EVERYTHING`.
+        """
+        ...
+
+    async def reset(self, place: PlaceKey) -> Conversation:
+        """Make a new, empty current conversation in a place; the former is kept."""
+        ...
+
+    async def settings(self, channel_id: int) -> PlaceSettings:
+        """Give what was set for a place itself, nothing inherited; all None for an unknown one."""
+        ...
+
+    async def change_settings(self, place: PlaceKey, settings: PlaceSettings) -> None:
+        """Replace what is set for a place."""
+        ...
+
+    async def attentions(self) -> Mapping[int, Attention]:
+        """Give the attention of every place where it is set, by channel id."""
+        ...
+
+    async def first_time(self, key: str) -> bool:
+        """Note that something was told; True only for the first call with this key, ever."""
+        ...
