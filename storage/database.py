@@ -1,0 +1,142 @@
+"""One SQLite file and its connections: how a transaction begins, ends and fails.
+
+Write-ahead logging lets readers go on beside one writer. A transaction that reads first and then
+writes fails at once when another wrote in between, whatever the busy timeout
+(https://www.sqlite.org/isolation.html); so writers say `BEGIN IMMEDIATE`.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
+
+from conversation.errors import StoreUnavailableError
+from storage.errors import translated
+
+log = logging.getLogger(__name__)
+
+BUSY_TIMEOUT_S = 5.0
+"""How long SQLite waits for the lock of another process before it gives up."""
+
+TURN_TIMEOUT_S = 10.0
+"""How long a writer waits for the other writers of this process: two of them at their worst."""
+
+CONNECTIONS = 5
+"""One writes, the others read; each is a thread."""
+
+WRITES = "bobbin_writes"
+"""The execution option that makes a transaction a writer's."""
+
+
+class Database:
+    """Gives transactions on a migrated SQLite file; whoever made it closes it.
+
+    The writers of one process queue here, in order: SQLite's own waiting is polling, which is
+    unfair and would hold every connection when many write at once.
+    """
+
+    def __init__(self, url: URL, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        _silence_driver()
+        self._engine = create_async_engine(
+            url,
+            hide_parameters=True,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=TURN_TIMEOUT_S,
+            connect_args={"timeout": busy_timeout_s, "isolation_level": None},
+        )
+        event.listen(self._engine.sync_engine, "connect", _prepare)
+        event.listen(self._engine.sync_engine, "begin", _begin)
+        self._readers = async_sessionmaker(self._engine, expire_on_commit=False)
+        self._writers = async_sessionmaker(
+            self._engine.execution_options(**{WRITES: True}), expire_on_commit=False
+        )
+        self._turn_to_write = asyncio.Lock()
+        self._is_closed = False
+
+    @property
+    def connections_in_use(self) -> int:
+        """How many connections are handed out now; 0 whenever no method of the store runs."""
+        pool = self._engine.pool
+        return pool.checkedout() if isinstance(pool, AsyncAdaptedQueuePool) else 0
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncSession, None]:
+        """Open a transaction that sees one moment of the database.
+
+        Raises:
+            StoreUnavailableError: The database cannot be used now, or is closed.
+            StoreError: It failed for a reason that will not go away by itself.
+        """
+        async with self._transaction(self._readers) as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[AsyncSession, None]:
+        """Open a transaction that holds the write lock from its beginning; commit it at the end.
+
+        Raises:
+            StoreUnavailableError: The database cannot be used now, or is closed.
+            StoreError: It failed for a reason that will not go away by itself.
+        """
+        await self._wait_for_turn()
+        try:
+            async with self._transaction(self._writers) as session:
+                yield session
+        finally:
+            self._turn_to_write.release()
+
+    async def close(self) -> None:
+        """End every connection and its thread; say so where one is still in use."""
+        self._is_closed = True
+        leaked = self.connections_in_use
+        if leaked:
+            log.error("%d database connections are still in use at closing", leaked)
+        await self._engine.dispose()
+
+    async def _wait_for_turn(self) -> None:
+        try:
+            async with asyncio.timeout(TURN_TIMEOUT_S):
+                await self._turn_to_write.acquire()
+        except TimeoutError as error:
+            message = "too many writers wait for the database"
+            raise StoreUnavailableError(message) from error
+
+    @asynccontextmanager
+    async def _transaction(
+        self, sessions: async_sessionmaker[AsyncSession]
+    ) -> AsyncGenerator[AsyncSession, None]:
+        if self._is_closed:
+            message = "the store is closed"
+            raise StoreUnavailableError(message)
+        try:
+            async with sessions.begin() as session:
+                yield session
+        except (SQLAlchemyError, OverflowError) as error:
+            raise translated(error) from error
+
+
+def _silence_driver() -> None:
+    """Keep what people wrote out of the log: aiosqlite's DEBUG lines hold every value bound."""
+    logging.getLogger("aiosqlite").setLevel(logging.INFO)
+
+
+def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """Set what SQLite keeps for each connection; `FULL` also survives a loss of power."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    """Begin by ourselves, for the driver, left alone, begins deferred and only at a write."""
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

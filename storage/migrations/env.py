@@ -1,0 +1,9 @@
+"""Runs the migrations in the transaction of the connection that `storage.migration` hands over.
+
+Alembic executes this file by its path each time it upgrades.
+"""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"])
+context.run_migrations()

@@ -1,0 +1,69 @@
+"""Replies and their parts: which Discord messages show which turn."""
+
+from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from conversation.entities import Part, Shown
+from storage.mapping import part_of, turn_of
+from storage.places import conversation_row, described
+from storage.tables import PartRow, ReplyRow, TurnRow
+
+
+async def add_part(session: AsyncSession, reply_id: int, part: Part) -> None:
+    """See `Store.add_part`; a Discord message is a part of one reply, the last that names it."""
+    await session.execute(
+        delete(PartRow).where(
+            or_(
+                PartRow.message_id == part.message_id,
+                and_(PartRow.reply_id == reply_id, PartRow.ordinal == part.ordinal),
+            )
+        )
+    )
+    session.add(
+        PartRow(
+            reply_id=reply_id,
+            ordinal=part.ordinal,
+            channel_id=part.channel_id,
+            message_id=part.message_id,
+            nonce=part.nonce,
+        )
+    )
+
+
+async def shown_by(session: AsyncSession, message_id: int) -> Shown | None:
+    """See `Store.shown_by`."""
+    reply = await session.scalar(
+        select(ReplyRow)
+        .join(PartRow, PartRow.reply_id == ReplyRow.id)
+        .where(PartRow.message_id == message_id)
+    )
+    return None if reply is None else await _shown(session, reply)
+
+
+async def shown_turn(session: AsyncSession, turn_id: int) -> Shown | None:
+    """See `Store.shown_turn`; None as well for a turn that no reply shows."""
+    reply = await session.scalar(select(ReplyRow).where(ReplyRow.turn_id == turn_id))
+    return None if reply is None else await _shown(session, reply)
+
+
+async def _shown(session: AsyncSession, reply: ReplyRow) -> Shown:
+    turn = turn_of(await session.get_one(TurnRow, reply.turn_id))
+    parts = await session.scalars(
+        select(PartRow).where(PartRow.reply_id == reply.id).order_by(PartRow.ordinal)
+    )
+    row = await conversation_row(session, turn.conversation_id)
+    return Shown(
+        turn=turn,
+        conversation=await described(session, row),
+        reply_id=reply.id,
+        parts=tuple(part_of(one) for one in parts),
+        asker_ids=await _asker_ids(session, turn.parent_id),
+    )
+
+
+async def _asker_ids(session: AsyncSession, question_id: int | None) -> frozenset[int]:
+    """Read from the speakers, which a copy of the turn has as well; inbounds are not copied."""
+    if question_id is None:
+        return frozenset()
+    question = await session.get_one(TurnRow, question_id)
+    return frozenset(one["author_id"] for one in question.speakers)

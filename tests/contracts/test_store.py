@@ -1,0 +1,707 @@
+"""What every store must do; a new store is one more entry of `STORES`.
+
+Longer than a module should be, so that the contract of the one port stands in one place.
+"""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from conversation.entities import (
+    Attachment,
+    Attention,
+    Exchange,
+    FailureReason,
+    InboundState,
+    Outcome,
+    Parameters,
+    Part,
+    PlaceKey,
+    PlaceSettings,
+    Receipt,
+    Received,
+    ResumeState,
+    Role,
+    Speaker,
+    TurnResult,
+    Usage,
+    Verdict,
+)
+from conversation.errors import StoreError
+from conversation.ports import Store
+from tests.storage.opened import MORNING, Clock, opened_sqlite
+
+Opener = Callable[[Path, Clock], AbstractAsyncContextManager[Store]]
+
+STORES: dict[str, Opener] = {"sqlite": opened_sqlite}
+
+MIDNIGHT = MORNING.replace(hour=0, minute=0)
+GUILD = 80351110224678912
+CHANNEL = PlaceKey(channel_id=1001, guild_id=GUILD)
+THREAD = PlaceKey(channel_id=2001, guild_id=GUILD, parent_channel_id=1001)
+DIRECT = PlaceKey(channel_id=3001)
+ANN, BEN = 7, 8
+MODEL = "ai2/olmo"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The clock of the store."""
+    return Clock()
+
+
+@pytest.fixture(params=sorted(STORES))
+def opener(request: pytest.FixtureRequest) -> Opener:
+    """Each kind of store."""
+    return STORES[request.param]
+
+
+@pytest.fixture
+async def store(opener: Opener, tmp_path: Path, clock: Clock) -> AsyncGenerator[Store, None]:
+    """An empty store of each kind."""
+    async with opener(tmp_path, clock) as opened:
+        yield opened
+
+
+def said(
+    message_id: int,
+    text: str = "hello",
+    *,
+    place: PlaceKey = THREAD,
+    author_id: int = ANN,
+    root_message_id: int | None = None,
+) -> Received:
+    """A message as it arrives."""
+    return Received(
+        message_id=message_id,
+        place=place,
+        author_id=author_id,
+        author_name={ANN: "Ann", BEN: "Ben"}.get(author_id, "somebody"),
+        text=text,
+        root_message_id=root_message_id,
+    )
+
+
+async def receive(
+    store: Store, message: Received, *, queue_limit: int = 10, daily_limit: int | None = None
+) -> Receipt:
+    """Take a message in, on the clock's first day."""
+    return await store.receive(
+        message, queue_limit=queue_limit, daily_limit=daily_limit, day_began_at=MIDNIGHT
+    )
+
+
+async def begin(store: Store, conversation_id: int) -> Exchange:
+    """Begin to answer what must be waiting."""
+    exchange = await store.begin(conversation_id, model=MODEL, parameters=Parameters())
+    assert exchange is not None
+    return exchange
+
+
+async def ask(store: Store, message: Received) -> Exchange:
+    """Take a message in and begin to answer it."""
+    receipt = await receive(store, message)
+    assert receipt.verdict is Verdict.ACCEPTED
+    return await begin(store, receipt.conversation_id)
+
+
+async def answer(store: Store, message: Received, text: str = "hi") -> Exchange:
+    """Take a message in and answer it to the end."""
+    exchange = await ask(store, message)
+    await store.finish(exchange.turn.id, TurnResult(text, Outcome.COMPLETE))
+    return exchange
+
+
+class TestReceive:
+    """`Store.receive`."""
+
+    async def test_accepts_a_first_message(self, store: Store) -> None:
+        """A first message makes its place and a current conversation that its author started."""
+        receipt = await receive(store, said(1))
+
+        current = await store.current_conversation(THREAD.channel_id)
+        assert receipt.verdict is Verdict.ACCEPTED
+        assert receipt.used_today == 1
+        assert current is not None
+        assert current.id == receipt.conversation_id
+        assert current.place == THREAD
+        assert current.starter_id == ANN
+        assert current.head_turn_id is None
+        assert current.root_message_id is None
+
+    async def test_second_message_joins_the_current_conversation(self, store: Store) -> None:
+        """A thread has one conversation, whoever speaks; who began it stays its starter."""
+        first = await receive(store, said(1))
+        second = await receive(store, said(2, author_id=BEN))
+
+        conversation = await store.conversation(first.conversation_id)
+        assert second.conversation_id == first.conversation_id
+        assert conversation is not None
+        assert conversation.starter_id == ANN
+
+    async def test_repeated_message_changes_nothing(self, store: Store) -> None:
+        """A message id that is known is repeated, and waits no second time."""
+        first = await receive(store, said(1, "one"))
+        again = await receive(store, said(1, "other"))
+
+        exchange = await begin(store, first.conversation_id)
+        assert again == Receipt(Verdict.REPEATED, first.conversation_id, used_today=1)
+        assert [one.text for one in exchange.inbounds] == ["one"]
+
+    async def test_answered_and_refused_messages_are_known(self, store: Store) -> None:
+        """A repeated event is known also after its answer, and after its refusal."""
+        await answer(store, said(1))
+        await receive(store, said(2), queue_limit=0)
+
+        assert (await receive(store, said(1))).verdict is Verdict.REPEATED
+        assert (await receive(store, said(2))).verdict is Verdict.REPEATED
+
+    async def test_roots_divide_a_text_channel(self, store: Store) -> None:
+        """In a text channel each root has its conversation, and none is current."""
+        one = await receive(store, said(1, place=CHANNEL, root_message_id=1))
+        other = await receive(store, said(2, place=CHANNEL, root_message_id=2))
+        more = await receive(store, said(3, place=CHANNEL, root_message_id=1, author_id=BEN))
+
+        assert one.conversation_id != other.conversation_id
+        assert more.conversation_id == one.conversation_id
+        assert await store.current_conversation(CHANNEL.channel_id) is None
+        conversation = await store.conversation(one.conversation_id)
+        assert conversation is not None
+        assert conversation.root_message_id == 1
+
+    async def test_full_queue_refuses(self, store: Store) -> None:
+        """With `queue_limit` messages waiting the next is refused, and is never answered."""
+        first = await receive(store, said(1), queue_limit=2)
+        await receive(store, said(2), queue_limit=2)
+        refused = await receive(store, said(3), queue_limit=2)
+
+        exchange = await begin(store, first.conversation_id)
+        assert refused.verdict is Verdict.QUEUE_FULL
+        assert refused.used_today == 2
+        assert [one.message_id for one in exchange.inbounds] == [1, 2]
+
+    async def test_queue_is_each_conversations_own(self, store: Store) -> None:
+        """A full queue of one conversation refuses nothing in another."""
+        await receive(store, said(1), queue_limit=1)
+
+        receipt = await receive(store, said(2, place=DIRECT), queue_limit=1)
+        assert receipt.verdict is Verdict.ACCEPTED
+
+    async def test_answered_messages_free_the_queue(self, store: Store) -> None:
+        """What is being answered waits no more."""
+        first = await receive(store, said(1), queue_limit=1)
+        await begin(store, first.conversation_id)
+
+        assert (await receive(store, said(2), queue_limit=1)).verdict is Verdict.ACCEPTED
+
+    async def test_quota_refuses_in_every_place(self, store: Store) -> None:
+        """The turns of a day are a person's, wherever they are had."""
+        await answer(store, said(1))
+        await receive(store, said(2, place=DIRECT), daily_limit=2)
+
+        spent = await receive(store, said(3, place=CHANNEL, root_message_id=3), daily_limit=2)
+        other = await receive(store, said(4, author_id=BEN), daily_limit=2)
+        assert spent.verdict is Verdict.QUOTA_SPENT
+        assert spent.used_today == 2
+        assert other.verdict is Verdict.ACCEPTED
+        assert other.used_today == 1
+
+    async def test_full_queue_is_named_before_a_spent_quota(self, store: Store) -> None:
+        """Where both limits are reached, the one that passes sooner is named."""
+        await receive(store, said(1))
+
+        receipt = await receive(store, said(2), queue_limit=1, daily_limit=1)
+        assert receipt.verdict is Verdict.QUEUE_FULL
+
+    async def test_turn_counts_once(self, store: Store) -> None:
+        """Messages answered together are one turn of each of their authors."""
+        first = await receive(store, said(1))
+        assert (await receive(store, said(2))).used_today == 2
+        await receive(store, said(3, author_id=BEN))
+        await begin(store, first.conversation_id)
+
+        assert (await receive(store, said(4))).used_today == 2
+        assert (await receive(store, said(5, author_id=BEN))).used_today == 2
+
+    async def test_refused_messages_do_not_count(self, store: Store) -> None:
+        """A refusal costs nothing."""
+        await receive(store, said(1), queue_limit=0)
+
+        assert (await receive(store, said(2))).used_today == 1
+
+    async def test_quota_renews_with_the_day(self, store: Store, clock: Clock) -> None:
+        """Only turns since the day began count."""
+        await answer(store, said(1))
+        clock.advance(days=1)
+
+        receipt = await store.receive(
+            said(2), queue_limit=1, daily_limit=1, day_began_at=MIDNIGHT + timedelta(days=1)
+        )
+        assert receipt.verdict is Verdict.ACCEPTED
+        assert receipt.used_today == 1
+
+    async def test_refusal_starts_no_conversation(self, store: Store) -> None:
+        """Nothing was said in a conversation whose first message was refused."""
+        refused = await receive(store, said(1), daily_limit=0)
+
+        conversation = await store.conversation(refused.conversation_id)
+        assert conversation is not None
+        assert conversation.starter_id is None
+        assert await store.waiting_conversations() == ()
+
+
+class TestBegin:
+    """`Store.begin`."""
+
+    async def test_nothing_waits(self, store: Store) -> None:
+        """There is nothing to begin where nothing waits, nor in an unknown conversation."""
+        exchange = await answer(store, said(1))
+
+        parameters = Parameters()
+        known = exchange.conversation.id
+        assert await store.begin(known, model=MODEL, parameters=parameters) is None
+        assert await store.begin(404, model=MODEL, parameters=parameters) is None
+
+    async def test_question_and_answer(self, store: Store, clock: Clock) -> None:
+        """A question becomes a user turn, with an empty assistant turn as its child and head."""
+        receipt = await receive(store, said(1, "why?"))
+        exchange = await store.begin(
+            receipt.conversation_id,
+            model=MODEL,
+            parameters=Parameters(temperature=0.25, top_p=1.0, max_tokens=500),
+        )
+
+        assert exchange is not None
+        (question,) = exchange.path
+        assert (question.role, question.text, question.parent_id) == (Role.USER, "why?", None)
+        assert question.speakers == (Speaker(ANN, "Ann", 4),)
+        assert question.created_at == clock.now()
+        assert question.outcome is None
+        assert exchange.turn.role is Role.ASSISTANT
+        assert exchange.turn.parent_id == question.id
+        assert exchange.turn.text == ""
+        assert exchange.turn.outcome is None
+        assert exchange.turn.finished_at is None
+        assert exchange.turn.model == MODEL
+        assert exchange.turn.parameters == Parameters(temperature=0.25, top_p=1.0, max_tokens=500)
+        assert exchange.conversation.head_turn_id == exchange.turn.id
+        assert await store.conversation(receipt.conversation_id) == exchange.conversation
+
+    async def test_waiting_messages_are_answered_together(self, store: Store) -> None:
+        """What waits becomes one turn, in the order in which it came, each stretch its author's."""
+        receipt = await receive(store, said(11, "a"))
+        await receive(store, said(10, "bb", author_id=BEN))
+        await receive(store, said(12, "ccc"))
+
+        exchange = await begin(store, receipt.conversation_id)
+        question = exchange.path[-1]
+        assert question.text == "a\n\nbb\n\nccc"
+        assert question.speakers == (
+            Speaker(ANN, "Ann", 1),
+            Speaker(BEN, "Ben", 2),
+            Speaker(ANN, "Ann", 3),
+        )
+        assert [one.message_id for one in exchange.inbounds] == [11, 10, 12]
+        assert {one.state for one in exchange.inbounds} == {InboundState.ANSWERED}
+        assert {one.turn_id for one in exchange.inbounds} == {question.id}
+
+    async def test_attachments_come_with_their_message(self, store: Store) -> None:
+        """Attachments are kept by name, type and size."""
+        files = (Attachment("a.png", "image/png", 10), Attachment("b", None, 0))
+        receipt = await receive(store, Received(1, DIRECT, ANN, "Ann", "see", files))
+
+        exchange = await begin(store, receipt.conversation_id)
+        assert exchange.inbounds[0].attachments == files
+        assert exchange.inbounds[0].channel_id == DIRECT.channel_id
+
+    async def test_path_leads_from_the_root(self, store: Store) -> None:
+        """The path holds every turn from the root to the new question, in order."""
+        for number in range(3):
+            await answer(store, said(number + 1, f"question {number}"), f"answer {number}")
+
+        exchange = await ask(store, said(9, "last"))
+        assert [turn.text for turn in exchange.path] == [
+            "question 0",
+            "answer 0",
+            "question 1",
+            "answer 1",
+            "question 2",
+            "answer 2",
+            "last",
+        ]
+        parents = [turn.parent_id for turn in exchange.path]
+        assert parents == [None, *(turn.id for turn in exchange.path[:-1])]
+
+    async def test_path_holds_nothing_of_other_conversations(self, store: Store) -> None:
+        """Conversations share no history, not even in one channel and of one person."""
+        await answer(store, said(1, "secret", place=CHANNEL, root_message_id=1))
+
+        exchange = await ask(store, said(2, "open", place=CHANNEL, root_message_id=2))
+        assert [turn.text for turn in exchange.path] == ["open"]
+
+    async def test_head_without_outcome_is_gone_on_from(self, store: Store) -> None:
+        """A head that never ended does not block its conversation."""
+        first = await ask(store, said(1))
+
+        second = await ask(store, said(2))
+        assert second.path[-1].parent_id == first.turn.id
+
+    async def test_texts_are_kept_as_they_are(self, store: Store) -> None:
+        """No character of any script is lost."""
+        text = "  naïve 😀👩‍👩‍👧 \x00 \u202e ' \" \\ %s :name\n"
+
+        exchange = await ask(store, said(1, text))
+        assert exchange.path[-1].text == text
+
+    async def test_half_a_character_costs_only_itself(self, store: Store) -> None:
+        """Half a surrogate pair, which JSON can spell, is replaced; two halves are joined."""
+        exchange = await ask(store, said(1, "a\ud800b \ud83d\ude00"))
+        assert exchange.path[-1].text == "a\ufffdb 😀"
+
+        await store.finish(exchange.turn.id, TurnResult("c\udfffd", Outcome.COMPLETE))
+        shown = await store.shown_turn(exchange.turn.id)
+        assert shown is not None
+        assert shown.turn.text == "c\ufffdd"
+
+
+class TestFinish:
+    """`Store.finish`."""
+
+    async def test_everything_is_kept(self, store: Store, clock: Clock) -> None:
+        """Text, reasoning, outcome, failure, usage, resume state and time are read back."""
+        exchange = await ask(store, said(1))
+        clock.advance(seconds=3.5)
+        resume = ResumeState("ai2", {"parent": "x1"}, datetime(2032, 1, 1, tzinfo=UTC))
+        result = TurnResult(
+            "answer",
+            Outcome.TRUNCATED,
+            FailureReason.LENGTH,
+            reasoning="thoughts",
+            usage=Usage(10, 20),
+            resume=resume,
+        )
+        await store.finish(exchange.turn.id, result)
+
+        shown = await store.shown_turn(exchange.turn.id)
+        assert shown is not None
+        turn = shown.turn
+        assert (turn.text, turn.reasoning) == ("answer", "thoughts")
+        assert (turn.outcome, turn.failure) == (Outcome.TRUNCATED, FailureReason.LENGTH)
+        assert turn.usage == Usage(10, 20)
+        assert turn.resume == resume
+        assert turn.finished_at == clock.now()
+        assert turn.model == MODEL
+
+    async def test_resume_state_is_on_the_path(self, store: Store) -> None:
+        """The next question's path carries what the provider needs to go on."""
+        exchange = await ask(store, said(1))
+        resume = ResumeState("ai2", {"user": "anonymous"})
+        await store.finish(exchange.turn.id, TurnResult("hi", Outcome.COMPLETE, resume=resume))
+
+        following = await ask(store, said(2))
+        assert [turn.resume for turn in following.path] == [None, resume, None]
+
+    async def test_outcome_is_kept(self, store: Store) -> None:
+        """A turn that has its outcome keeps it, with its text."""
+        exchange = await answer(store, said(1), "first")
+        await store.finish(exchange.turn.id, TurnResult("late", Outcome.INTERRUPTED))
+
+        shown = await store.shown_turn(exchange.turn.id)
+        assert shown is not None
+        assert (shown.turn.text, shown.turn.outcome) == ("first", Outcome.COMPLETE)
+
+    async def test_unknown_turn(self, store: Store) -> None:
+        """An unknown turn and a user turn cannot be finished."""
+        exchange = await ask(store, said(1))
+
+        for turn_id in (404, exchange.path[-1].id):
+            with pytest.raises(StoreError):
+                await store.finish(turn_id, TurnResult("", Outcome.COMPLETE))
+
+
+class TestInterruptUnfinished:
+    """`Store.interrupt_unfinished`."""
+
+    async def test_closes_what_was_streaming(self, store: Store, clock: Clock) -> None:
+        """A turn without outcome is interrupted; where it is shown and for whom is told."""
+        await answer(store, said(1, place=DIRECT))
+        receipt = await receive(store, said(2))
+        await receive(store, said(3, author_id=BEN))
+        exchange = await begin(store, receipt.conversation_id)
+        part = Part(0, THREAD.channel_id, 501, "n0")
+        await store.add_part(exchange.reply_id, part)
+        clock.advance(minutes=1)
+
+        (shown,) = await store.interrupt_unfinished()
+        assert shown.turn.id == exchange.turn.id
+        assert shown.turn.outcome is Outcome.INTERRUPTED
+        assert shown.turn.finished_at == clock.now()
+        assert shown.conversation == exchange.conversation
+        assert shown.reply_id == exchange.reply_id
+        assert shown.parts == (part,)
+        assert shown.asker_ids == {ANN, BEN}
+
+    async def test_second_call_finds_nothing(self, store: Store) -> None:
+        """What was interrupted once is not told again."""
+        await ask(store, said(1))
+        await store.interrupt_unfinished()
+
+        assert await store.interrupt_unfinished() == ()
+
+
+class TestWaiting:
+    """`Store.waiting` and `Store.waiting_conversations`."""
+
+    async def test_messages_in_the_order_in_which_they_came(self, store: Store) -> None:
+        """What waits in one conversation is given, and stays waiting."""
+        receipt = await receive(store, said(11, "a"))
+        await receive(store, said(10, "b", author_id=BEN))
+        await receive(store, said(12, "elsewhere", place=DIRECT))
+
+        waiting = await store.waiting(receipt.conversation_id)
+        assert [(one.message_id, one.author_id, one.text) for one in waiting] == [
+            (11, ANN, "a"),
+            (10, BEN, "b"),
+        ]
+        assert {one.state for one in waiting} == {InboundState.WAITING}
+        assert {one.turn_id for one in waiting} == {None}
+        assert await store.waiting(receipt.conversation_id) == waiting
+
+    async def test_no_message_waits(self, store: Store) -> None:
+        """Nothing waits in an unknown conversation, nor in one whose messages are answered."""
+        exchange = await answer(store, said(1))
+        await receive(store, said(2), queue_limit=0)
+
+        assert await store.waiting(exchange.conversation.id) == ()
+        assert await store.waiting(404) == ()
+
+    async def test_longest_waiting_first(self, store: Store) -> None:
+        """Conversations come in the order of the oldest message that waits in them."""
+        in_thread = (await receive(store, said(30))).conversation_id
+        in_direct = (await receive(store, said(20, place=DIRECT))).conversation_id
+        await receive(store, said(31))
+        assert await store.waiting_conversations() == (in_thread, in_direct)
+
+        await begin(store, in_thread)
+        await receive(store, said(32))
+        assert await store.waiting_conversations() == (in_direct, in_thread)
+
+    async def test_nothing_waits(self, store: Store) -> None:
+        """Answered and refused messages do not wait."""
+        await answer(store, said(1))
+        await receive(store, said(2), queue_limit=0)
+
+        assert await store.waiting_conversations() == ()
+
+
+class TestParts:
+    """`Store.add_part`, `Store.shown_by` and `Store.shown_turn`."""
+
+    async def test_parts_lead_to_their_turn(self, store: Store) -> None:
+        """Each part of a reply leads to the turn shown; parts come by ordinal."""
+        exchange = await answer(store, said(1), "long")
+        parts = (Part(0, THREAD.channel_id, 501, "n0"), Part(1, THREAD.channel_id, 502, "n1"))
+        for part in reversed(parts):
+            await store.add_part(exchange.reply_id, part)
+
+        shown = await store.shown_by(502)
+        assert shown is not None
+        assert shown.turn.id == exchange.turn.id
+        assert shown.turn.text == "long"
+        assert shown.parts == parts
+        assert shown.asker_ids == {ANN}
+        assert shown == await store.shown_by(501)
+        assert shown == await store.shown_turn(exchange.turn.id)
+
+    async def test_same_ordinal_replaces(self, store: Store) -> None:
+        """A part posted again takes the place of the former message."""
+        exchange = await answer(store, said(1))
+        await store.add_part(exchange.reply_id, Part(0, THREAD.channel_id, 501, "n0"))
+        await store.add_part(exchange.reply_id, Part(0, THREAD.channel_id, 601, "n1"))
+
+        shown = await store.shown_by(601)
+        assert shown is not None
+        assert shown.parts == (Part(0, THREAD.channel_id, 601, "n1"),)
+        assert await store.shown_by(501) is None
+
+    async def test_same_part_again(self, store: Store) -> None:
+        """To note a part twice, as after a lost answer, changes nothing."""
+        exchange = await answer(store, said(1))
+        part = Part(0, THREAD.channel_id, 501, "n0")
+        await store.add_part(exchange.reply_id, part)
+        await store.add_part(exchange.reply_id, part)
+
+        shown = await store.shown_by(501)
+        assert shown is not None
+        assert shown.parts == (part,)
+
+    async def test_unknown_messages_and_turns(self, store: Store) -> None:
+        """An unknown message, an unknown turn and a user turn are shown nowhere."""
+        exchange = await answer(store, said(1))
+
+        assert await store.shown_by(1) is None
+        assert await store.shown_turn(404) is None
+        assert await store.shown_turn(exchange.path[-1].id) is None
+
+    async def test_impossible_id(self, store: Store) -> None:
+        """An id too large for any database is a store's error as well."""
+        with pytest.raises(StoreError):
+            await store.shown_by(2**64)
+
+    async def test_part_of_an_unknown_reply(self, store: Store) -> None:
+        """A part needs its reply."""
+        with pytest.raises(StoreError):
+            await store.add_part(404, Part(0, 1, 501, "n"))
+        assert await store.shown_by(501) is None
+
+
+class TestPlaces:
+    """Moving, resetting, and what is set."""
+
+    async def test_nothing_is_known_of_an_unknown_place(self, store: Store) -> None:
+        """An unknown place has no conversation and no settings."""
+        assert await store.current_conversation(404) is None
+        assert await store.conversation(404) is None
+        assert await store.settings(404) == PlaceSettings()
+        assert await store.attentions() == {}
+
+    async def test_move_into_a_thread(self, store: Store) -> None:
+        """A conversation goes on in the thread opened for it, where everything said is meant."""
+        receipt = await receive(store, said(1, "root", place=CHANNEL, root_message_id=1))
+        await store.move(receipt.conversation_id, THREAD)
+
+        joined = await receive(store, said(2, "more"))
+        exchange = await begin(store, receipt.conversation_id)
+        assert joined.conversation_id == receipt.conversation_id
+        assert exchange.path[-1].text == "root\n\nmore"
+        assert exchange.conversation.place == THREAD
+        assert await store.attentions() == {THREAD.channel_id: Attention.EVERYTHING}
+        assert await store.current_conversation(THREAD.channel_id) == exchange.conversation
+
+    async def test_move_into_a_known_thread(self, store: Store) -> None:
+        """A thread that was known keeps its settings and its former conversation."""
+        former = await answer(store, said(1))
+        settings = PlaceSettings(model=MODEL, attention=Attention.MENTIONS)
+        await store.change_settings(THREAD, settings)
+        receipt = await receive(store, said(2, place=CHANNEL, root_message_id=2))
+        await store.move(receipt.conversation_id, THREAD)
+
+        current = await store.current_conversation(THREAD.channel_id)
+        assert current is not None
+        assert current.id == receipt.conversation_id
+        assert (await store.settings(THREAD.channel_id)).model == MODEL
+        assert (await store.settings(THREAD.channel_id)).attention is Attention.EVERYTHING
+        assert await store.conversation(former.conversation.id) is not None
+
+    async def test_move_twice(self, store: Store) -> None:
+        """To move again to where it is changes nothing."""
+        receipt = await receive(store, said(1, place=CHANNEL, root_message_id=1))
+        await store.move(receipt.conversation_id, THREAD)
+        moved = await store.current_conversation(THREAD.channel_id)
+        await store.move(receipt.conversation_id, THREAD)
+
+        assert await store.current_conversation(THREAD.channel_id) == moved
+
+    async def test_moved_conversation_is_not_current_where_it_was(self, store: Store) -> None:
+        """A conversation is current in one place."""
+        receipt = await receive(store, said(1))
+        await store.move(receipt.conversation_id, PlaceKey(2002, GUILD, 1001))
+
+        assert await store.current_conversation(THREAD.channel_id) is None
+
+    async def test_moved_conversation_is_not_reached_from_outside(self, store: Store) -> None:
+        """A private thread's conversation is not found by the root it had in the channel."""
+        receipt = await receive(store, said(1, place=CHANNEL, root_message_id=1))
+        await store.move(receipt.conversation_id, THREAD)
+
+        outside = await receive(store, said(2, place=CHANNEL, root_message_id=1, author_id=BEN))
+        assert outside.conversation_id != receipt.conversation_id
+
+    async def test_move_of_an_unknown_conversation(self, store: Store) -> None:
+        """What is unknown cannot move, and makes no place."""
+        with pytest.raises(StoreError):
+            await store.move(404, THREAD)
+        assert await store.attentions() == {}
+
+    async def test_reset(self, store: Store) -> None:
+        """A reset makes an empty current conversation and keeps the former and the settings."""
+        former = await answer(store, said(1, place=DIRECT))
+        await store.change_settings(DIRECT, PlaceSettings(model=MODEL))
+        fresh = await store.reset(DIRECT)
+
+        assert fresh.id != former.conversation.id
+        assert fresh.head_turn_id is None
+        assert fresh.starter_id is None
+        assert fresh.place == DIRECT
+        assert await store.current_conversation(DIRECT.channel_id) == fresh
+        assert await store.conversation(former.conversation.id) is not None
+        assert (await store.settings(DIRECT.channel_id)).model == MODEL
+        exchange = await ask(store, said(2, "anew", place=DIRECT))
+        assert exchange.conversation.id == fresh.id
+        assert [turn.text for turn in exchange.path] == ["anew"]
+
+    async def test_reset_of_an_unknown_place(self, store: Store) -> None:
+        """A place may be reset before anything was said there."""
+        fresh = await store.reset(THREAD)
+
+        assert (await receive(store, said(1))).conversation_id == fresh.id
+
+    async def test_settings_are_replaced(self, store: Store) -> None:
+        """Settings are read back as they were set last; nothing of earlier ones stays."""
+        first = PlaceSettings(
+            model=MODEL,
+            parameters=Parameters(temperature=0.0, max_tokens=64),
+            system_prompt="Be brief.",
+            attention=Attention.MENTIONS,
+        )
+        await store.change_settings(CHANNEL, first)
+        assert await store.settings(CHANNEL.channel_id) == first
+
+        second = PlaceSettings(parameters=Parameters(top_p=0.5))
+        await store.change_settings(CHANNEL, second)
+        assert await store.settings(CHANNEL.channel_id) == second
+
+    async def test_settings_are_not_inherited(self, store: Store) -> None:
+        """A thread's own settings hold nothing of its channel's."""
+        await store.change_settings(CHANNEL, PlaceSettings(model=MODEL))
+        await receive(store, said(1))
+
+        assert await store.settings(THREAD.channel_id) == PlaceSettings()
+
+    async def test_attentions(self, store: Store) -> None:
+        """Only places where attention is set are named."""
+        await store.change_settings(CHANNEL, PlaceSettings(attention=Attention.EVERYTHING))
+        await store.change_settings(THREAD, PlaceSettings(attention=Attention.MENTIONS))
+        await receive(store, said(1, place=DIRECT))
+
+        assert await store.attentions() == {
+            CHANNEL.channel_id: Attention.EVERYTHING,
+            THREAD.channel_id: Attention.MENTIONS,
+        }
+
+
+class TestFirstTime:
+    """`Store.first_time`."""
+
+    async def test_true_once(self, store: Store) -> None:
+        """Only the first call with a key is the first."""
+        answers = [await store.first_time(key) for key in ("a", "b", "a", "a", "b")]
+
+        assert answers == [True, True, False, False, False]
+
+
+async def test_everything_survives_a_restart(opener: Opener, tmp_path: Path, clock: Clock) -> None:
+    """What was stored is there when the store is opened again."""
+    async with opener(tmp_path, clock) as store:
+        former = await answer(store, said(1, "before"), "kept")
+        await receive(store, said(2, "waits"))
+        await store.first_time("told")
+
+    async with opener(tmp_path, clock) as store:
+        assert await store.waiting_conversations() == (former.conversation.id,)
+        exchange = await begin(store, former.conversation.id)
+        assert [turn.text for turn in exchange.path] == ["before", "kept", "waits"]
+        assert not await store.first_time("told")

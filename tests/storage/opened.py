@@ -1,0 +1,49 @@
+"""A clock that a test moves, and stores that must be left without a leak."""
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from storage.opening import open_store
+from storage.store import SqlStore
+
+MORNING = datetime(2031, 5, 6, 9, 30, tzinfo=UTC)
+
+
+class Clock:
+    """The wall clock of a test; it stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = MORNING
+
+    def now(self) -> datetime:
+        """Give the time."""
+        return self.time
+
+    def advance(self, **by: float) -> None:
+        """Move on, by the keywords of `timedelta`."""
+        self.time += timedelta(**by)
+
+
+def database_threads() -> list[threading.Thread]:
+    """Give the threads of open connections; aiosqlite gives each connection one."""
+    return [one for one in threading.enumerate() if "_connection_worker_thread" in one.name]
+
+
+async def no_database_thread_stays() -> bool:
+    """Wait, within a limit, for the threads to end, which they do just after their close."""
+    for thread in database_threads():
+        await asyncio.to_thread(thread.join, 5)
+    return not database_threads()
+
+
+@asynccontextmanager
+async def opened_sqlite(folder: Path, clock: Clock) -> AsyncGenerator[SqlStore, None]:
+    """Open a store on a file; fail where it leaves a connection in use, or a thread behind."""
+    async with open_store(f"sqlite:///{folder}/bobbin.db", now=clock.now) as store:
+        yield store
+        assert store.connections_in_use == 0, "a connection leaked"
+    assert await no_database_thread_stays(), "a connection's thread leaked"
