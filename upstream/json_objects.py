@@ -1,0 +1,72 @@
+"""Reading JSON objects whose shape is not to be trusted: a wrong type is as good as absence."""
+
+import json
+from collections.abc import Mapping
+from typing import cast
+
+from upstream.errors import garbage
+
+JsonObject = Mapping[str, object]
+"""A JSON object as `json` reads it."""
+
+
+def parse(data: bytes | str) -> object:
+    """Parse one JSON value; bytes are UTF-8, and what is not is replaced.
+
+    Raises:
+        UpstreamError: `GARBAGE`, for what is no JSON.
+    """
+    text = data.decode("utf-8", errors="replace") if isinstance(data, bytes) else data
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise garbage("not JSON") from error
+
+
+def parse_object(data: bytes | str) -> JsonObject:
+    """Parse one JSON object.
+
+    Raises:
+        UpstreamError: `GARBAGE`, for what is no JSON or no object.
+    """
+    value = parse(data)
+    if not isinstance(value, dict):
+        raise garbage("JSON, but not an object")
+    return cast(JsonObject, value)
+
+
+def as_object(value: object) -> JsonObject:
+    """Give a value if it is an object, else an empty one."""
+    return cast(JsonObject, value) if isinstance(value, dict) else {}
+
+
+def objects(value: object) -> tuple[JsonObject, ...]:
+    """Give the objects of an array; empty for anything but an array."""
+    if not isinstance(value, list):
+        return ()
+    items = cast(list[object], value)
+    return tuple(cast(JsonObject, item) for item in items if isinstance(item, dict))
+
+
+def string(value: object) -> str:
+    """Give a value if it is a string, else an empty one; lone surrogates are replaced.
+
+    JSON can escape half of a surrogate pair, which no encoder would take later on.
+    """
+    if not isinstance(value, str):
+        return ""
+    if value.isascii():
+        return value
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def integer(value: object) -> int | None:
+    """Give a value if it is a whole number; a boolean is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def number(value: object) -> float | None:
+    """Give a value if it is a number; a boolean is none."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    return None

@@ -1,0 +1,27 @@
+"""Bringing the values a person chose to the nearest ones that a provider takes."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from conversation.entities import Parameters
+from conversation.ports import Bound, ParameterBounds
+
+
+def within(value: float, bound: Bound) -> float:
+    """Give the nearest value within a bound and on its grid, which is counted from zero."""
+    clamped = min(max(value, bound.lower), bound.upper)
+    if bound.step is None:
+        return clamped
+    step = Decimal(str(bound.step))
+    steps = (Decimal(str(clamped)) / step).to_integral_value(rounding=ROUND_HALF_EVEN)
+    return min(max(float(steps * step), bound.lower), bound.upper)
+
+
+def allowed(parameters: Parameters, bounds: ParameterBounds) -> Parameters:
+    """Give the nearest parameters that a provider takes; None stays None."""
+    temperature, top_p = parameters.temperature, parameters.top_p
+    max_tokens = parameters.max_tokens
+    return Parameters(
+        temperature=None if temperature is None else within(temperature, bounds.temperature),
+        top_p=None if top_p is None else within(top_p, bounds.top_p),
+        max_tokens=None if max_tokens is None else int(within(max_tokens, bounds.max_tokens)),
+    )

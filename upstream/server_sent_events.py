@@ -1,0 +1,94 @@
+"""Server-sent events, decoded from bytes that are cut anywhere.
+
+The rules are those of the WHATWG HTML standard, section 9.2.6, with two that servers of the field
+need: an event without its empty line counts at a proper end, and a field named `error`
+(llama.cpp) is an event of that name.
+"""
+
+import codecs
+from dataclasses import dataclass, field
+
+from upstream.errors import garbage
+
+LONGEST_EVENT_BYTES = 32 * 1024 * 1024
+"""Past it an event is taken for nonsense."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSentEvent:
+    """One event; its lines of data are joined with LF."""
+
+    data: str = field(repr=False)
+    name: str = "message"
+
+
+class ServerSentEventsDecoder:
+    """Turns bytes into events. Comments, ids and reconnection times are read over.
+
+    Lines end with LF, CR, or CR LF, also when the latter is cut in two.
+    """
+
+    def __init__(self) -> None:
+        self._unfinished: list[bytes] = []
+        self._size_bytes = 0
+        self._began = False
+        self._last_was_cr = False
+        self._data: list[str] = []
+        self._name = ""
+
+    def feed(self, data: bytes) -> list[ServerSentEvent]:
+        """Take the next bytes and give the events that they complete.
+
+        Raises:
+            UpstreamError: `GARBAGE`, for an event that is too long.
+        """
+        if self._last_was_cr and data:
+            self._last_was_cr = False
+            data = data.removeprefix(b"\n")
+        self._last_was_cr = data.endswith(b"\r") or (self._last_was_cr and not data)
+        *ended, rest = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        found: list[ServerSentEvent] = []
+        for line in ended:
+            self._unfinished.append(line)
+            found.extend(self._end_line())
+        self._unfinished.append(rest)
+        self._size_bytes += len(data)
+        if found:
+            self._size_bytes = len(rest)
+        if self._size_bytes > LONGEST_EVENT_BYTES:
+            raise garbage("an event without end")
+        return found
+
+    def finish(self) -> list[ServerSentEvent]:
+        """Say that the bytes ended as they should; the last event may lack its empty line."""
+        return [*self._end_line(), *self._dispatch()]
+
+    def _end_line(self) -> list[ServerSentEvent]:
+        line = b"".join(self._unfinished)
+        self._unfinished.clear()
+        if not self._began:
+            self._began = True
+            line = line.removeprefix(codecs.BOM_UTF8)
+        if not line:
+            return self._dispatch()
+        self._take_field(line.decode("utf-8", errors="replace"))
+        return []
+
+    def _take_field(self, line: str) -> None:
+        name, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        match name:
+            case "data":
+                self._data.append(value)
+            case "event":
+                self._name = value
+            case "error":
+                self._name = "error"
+                self._data.append(value)
+            case _:
+                return
+
+    def _dispatch(self) -> list[ServerSentEvent]:
+        data, name = self._data, self._name
+        self._data, self._name = [], ""
+        return [ServerSentEvent("\n".join(data), name or "message")] if data else []

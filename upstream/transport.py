@@ -1,0 +1,154 @@
+"""One HTTP exchange with an upstream service: opened, read in time, and closed for certain."""
+
+import logging
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
+
+from conversation.entities import Failure, FailureReason
+from upstream.errors import UpstreamError
+from upstream.limits import Limits
+from upstream.patience import Patience
+
+log = logging.getLogger(__name__)
+
+ERROR_BODY_BYTES = 64 * 1024
+"""As much of an error's body is read; what says why stands at its beginning."""
+
+LONGEST_RETRY_AFTER_S = 7 * 24 * 3600.0
+"""A longer `Retry-After` says no more than this one."""
+
+
+@contextmanager
+def _translated() -> Generator[None, None, None]:
+    """Turn the errors of aiohttp and of the proxy into ours; they name no address and no text."""
+    try:
+        yield
+    except (
+        aiohttp.ClientConnectorError,
+        aiohttp.ServerTimeoutError,
+        aiohttp.ClientHttpProxyError,
+        aiohttp.InvalidURL,
+        ProxyConnectionError,
+        ProxyTimeoutError,
+        ProxyError,
+    ) as error:
+        raise _ended(FailureReason.UNREACHABLE, error) from error
+    except aiohttp.ClientResponseError as error:
+        raise _ended(FailureReason.GARBAGE, error) from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise _ended(FailureReason.CUT, error) from error
+
+
+def _ended(reason: FailureReason, error: Exception) -> UpstreamError:
+    may_retry = reason is not FailureReason.GARBAGE
+    return UpstreamError(Failure(reason, detail=type(error).__name__), may_retry=may_retry)
+
+
+async def _request(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: aiohttp.FormData | bytes | None,
+    limits: Limits,
+) -> aiohttp.ClientResponse:
+    timeout = aiohttp.ClientTimeout(total=None, connect=limits.connect_s)
+    with _translated():
+        return await session.request(
+            method, url, headers=headers, data=body, timeout=timeout, allow_redirects=False
+        )
+
+
+@asynccontextmanager
+async def exchange(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: aiohttp.FormData | bytes | None = None,
+    limits: Limits,
+    patience: Patience,
+) -> AsyncGenerator[aiohttp.ClientResponse, None]:
+    """Send a request and give the response once its head is there; the connection ends with it.
+
+    No redirect is followed, for the headers hold secrets that are meant for one server.
+
+    Raises:
+        UpstreamError: `UNREACHABLE`, `CUT`, `GARBAGE` (no HTTP) or the patience's.
+    """
+    response = await patience.wait(
+        _request(session, method, url, headers=headers, body=body, limits=limits)
+    )
+    log.debug("%s answered %d", method, response.status)
+    try:
+        yield response
+    finally:
+        response.close()
+
+
+async def _readany(response: aiohttp.ClientResponse) -> bytes:
+    with _translated():
+        return await response.content.readany()
+
+
+async def chunks(
+    response: aiohttp.ClientResponse, patience: Patience
+) -> AsyncGenerator[bytes, None]:
+    """Give the body as it comes, cut anywhere; it ends only if the body ends as it should.
+
+    Raises:
+        UpstreamError: `CUT`, or the patience's.
+    """
+    while data := await patience.wait(_readany(response)):
+        yield data
+
+
+async def beginning(response: aiohttp.ClientResponse, patience: Patience) -> bytes:
+    """Read the beginning of an error's body; if it breaks off, what came will do."""
+    body = bytearray()
+    try:
+        while len(body) < ERROR_BODY_BYTES:
+            data = await patience.wait(_readany(response))
+            if not data:
+                break
+            body += data
+    except UpstreamError as error:
+        log.debug("the body of a refusal broke off: %s", error)
+    return bytes(body)
+
+
+async def whole(
+    response: aiohttp.ClientResponse, patience: Patience, *, most_bytes: int = 64 * 1024 * 1024
+) -> bytes:
+    """Read a body to its end.
+
+    Raises:
+        UpstreamError: `CUT`, `GARBAGE` past `most_bytes`, or the patience's.
+    """
+    body = bytearray()
+    while data := await patience.wait(_readany(response)):
+        body += data
+        if len(body) > most_bytes:
+            raise UpstreamError(Failure(FailureReason.GARBAGE, detail="a body without end"))
+    return bytes(body)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Read `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date, seen from `Date`."""
+    value = headers.get("Retry-After", "").strip()
+    if not value:
+        return None
+    try:
+        if value[0].isdigit() and value.replace(".", "", 1).isdecimal():
+            return min(float(value), LONGEST_RETRY_AFTER_S)
+        until = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("Date", ""))
+    except (ValueError, TypeError):
+        log.debug("a Retry-After that is neither seconds nor a date")
+        return None
+    return min(max(0.0, until.total_seconds()), LONGEST_RETRY_AFTER_S)
