@@ -1,0 +1,267 @@
+"""Answers conversations: one task each, its turns strictly in order, none waiting for another."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from cogs.threads import NoThread, ThreadOpener
+from conversation.entities import Conversation, Exchange, Part
+from conversation.errors import StoreError
+from conversation.events import Began, Finished, Shortened
+from conversation.ports import Store
+from conversation.service import ConversationService
+from conversation.stopping import StopSignal
+from rendering.courier import Courier
+from rendering.display import ReplyDisplay
+from rendering.notices import Notice, files_named, outcome_notice, say
+from rendering.surface import Spot, Surface
+from rendering.telling import Teller
+
+log = logging.getLogger(__name__)
+
+_LAST_EDIT_LIMIT_S = 3.0
+"""How long the last edit of an interrupted reply may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An answer that streams now."""
+
+    turn_id: int
+    conversation: Conversation
+    asker_ids: frozenset[int]
+    stop: StopSignal
+
+
+@dataclass(slots=True)
+class _Work:
+    """What is to be done for one conversation, by one task."""
+
+    is_wanted: bool = False
+    """Something came that has not been looked at."""
+    spot: Spot | None = None
+    small_print: list[str] = field(default_factory=list[str])
+    task: asyncio.Task[None] | None = None
+    display: ReplyDisplay | None = None
+    """The reply of the running answer."""
+
+    def take_small_print(self) -> list[str]:
+        """Give the notices for the next answer, and forget them."""
+        taken, self.small_print = self.small_print, []
+        return taken
+
+
+class Answering:
+    """Owns the tasks that answer.
+
+    Args:
+        service: Answers one conversation.
+        store: Where parts and what has been told are kept.
+        courier: Carries requests to Discord; not owned.
+        surface: Makes them.
+        teller: Posts notices.
+        threads: Opens threads for questions asked in channels.
+        grace_s: How long running answers may go on when this is closed.
+    """
+
+    def __init__(
+        self,
+        service: ConversationService,
+        store: Store,
+        courier: Courier,
+        surface: Surface,
+        teller: Teller,
+        threads: ThreadOpener,
+        *,
+        grace_s: float,
+    ) -> None:
+        self._service = service
+        self._store = store
+        self._courier = courier
+        self._surface = surface
+        self._teller = teller
+        self._threads = threads
+        self._work: dict[int, _Work] = {}
+        self._running: dict[int, Running] = {}
+        self._grace_s = grace_s
+        self._is_closing = False
+
+    def wake(
+        self, conversation_id: int, spot: Spot | None = None, small_print: Iterable[str] = ()
+    ) -> None:
+        """Answer what waits in a conversation, now or after what is being answered.
+
+        Args:
+            conversation_id: The conversation.
+            spot: Where to say so if that fails.
+            small_print: Notices to stand under its next answer.
+        """
+        if self._is_closing:
+            return
+        work = self._work.setdefault(conversation_id, _Work())
+        work.is_wanted = True
+        work.spot = spot or work.spot
+        work.small_print.extend(small_print)
+        if work.task is None:
+            name = f"conversation-{conversation_id}"
+            work.task = asyncio.create_task(self._run(conversation_id, work), name=name)
+
+    def running(self, turn_id: int) -> Running | None:
+        """Give the answer of a turn, if it streams now."""
+        return next((it for it in self._running.values() if it.turn_id == turn_id), None)
+
+    def running_in(self, channel_id: int) -> Iterator[Running]:
+        """Give the answers that stream in a place now."""
+        return (
+            it for it in self._running.values() if it.conversation.place.channel_id == channel_id
+        )
+
+    async def close(self) -> None:
+        """Take nothing new, give what streams some seconds to end, then interrupt it."""
+        self._is_closing = True
+        tasks = [work.task for work in self._work.values() if work.task is not None]
+        if not tasks:
+            return
+        log.info("waiting up to %g s for %d answers", self._grace_s, len(tasks))
+        _, late = await asyncio.wait(tasks, timeout=self._grace_s)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _run(self, conversation_id: int, work: _Work) -> None:
+        """Answer until nothing waits; the door at which every failure becomes words."""
+        notice: Notice | None = None
+        try:
+            while work.is_wanted and not self._is_closing:
+                work.is_wanted = False
+                while await self._answer(conversation_id, work) and not self._is_closing:
+                    pass
+        except StoreError:
+            log.exception("conversation %d: the store failed", conversation_id)
+            notice = Notice.STORE_DOWN
+        except Exception:
+            log.exception("conversation %d: not answered", conversation_id)
+            notice = Notice.BROKEN
+        finally:
+            del self._work[conversation_id]
+        if work.is_wanted:
+            self.wake(conversation_id, work.spot)
+        if notice is not None and work.spot is not None:
+            await self._teller.tell(work.spot, notice)
+
+    async def _answer(self, conversation_id: int, work: _Work) -> bool:
+        """Answer once; False when nothing waited."""
+        no_thread = await self._open_thread(conversation_id)
+        try:
+            await self._stream(conversation_id, work, [no_thread] if no_thread else [])
+            if work.display is not None:
+                await work.display.until_shown()
+        except asyncio.CancelledError:
+            if work.display is not None:
+                await _end(work.display, Notice.INTERRUPTED)
+            raise
+        except Exception as error:
+            if work.display is None:
+                raise
+            log.exception("conversation %d: an answer broke off", conversation_id)
+            is_lost = isinstance(error, StoreError)
+            await _end(work.display, Notice.NOT_STORED if is_lost else Notice.BROKEN_OFF)
+        finally:
+            self._running.pop(conversation_id, None)
+        return work.display is not None
+
+    async def _stream(self, conversation_id: int, work: _Work, small_print: list[str]) -> None:
+        """Hand the events of an answer to its display, which `work` holds from the first on."""
+        work.display = None
+        stop = StopSignal()
+        async with aclosing(self._service.reply(conversation_id, stop)) as events:
+            async for event in events:
+                if isinstance(event, Began):
+                    small_print += work.take_small_print() + _unread_files(event.exchange)
+                    work.display = self._show(event.exchange)
+                    self._note_running(event.exchange, stop)
+                elif isinstance(event, Shortened):
+                    small_print += await self._shortened(conversation_id)
+                elif work.display is not None:
+                    work.display.feed(event)
+                    if isinstance(event, Finished):
+                        work.display.finish(_under(event, work.display.model, small_print))
+
+    async def _open_thread(self, conversation_id: int) -> str | None:
+        """Move a conversation that begins in a channel into a thread of its own.
+
+        Returns:
+            The notice for the answer where there is no thread and that was not said before.
+        """
+        conversation = await self._store.conversation(conversation_id)
+        if conversation is None or not conversation.place.is_channel:
+            return None
+        if conversation.root_message_id is None or conversation.head_turn_id is not None:
+            return None
+        question = await self._store.waiting(conversation_id)
+        if not question:
+            return None
+        opened = await self._threads.open(
+            conversation,
+            conversation.root_message_id,
+            question[0].text,
+            question[0].author_name,
+        )
+        if not isinstance(opened, NoThread):
+            await self._store.move(conversation_id, opened)
+            return None
+        key = f"no-thread:{conversation.place.channel_id}:{opened.reason}"
+        if opened.is_lasting and not await self._store.first_time(key):
+            return None
+        return say(Notice.NO_THREAD, reason=opened.reason)
+
+    def _show(self, exchange: Exchange) -> ReplyDisplay:
+        async def keep_part(part: Part) -> None:
+            await self._store.add_part(exchange.reply_id, part)
+
+        display = ReplyDisplay(
+            self._courier, self._surface, _spot_of(exchange), exchange.turn, keep_part
+        )
+        display.expect()
+        return display
+
+    def _note_running(self, exchange: Exchange, stop: StopSignal) -> None:
+        askers = frozenset(inbound.author_id for inbound in exchange.inbounds)
+        running = Running(exchange.turn.id, exchange.conversation, askers, stop)
+        self._running[exchange.conversation.id] = running
+
+    async def _shortened(self, conversation_id: int) -> list[str]:
+        is_new = await self._store.first_time(f"shortened:{conversation_id}")
+        return [Notice.SHORTENED] if is_new else []
+
+
+def _spot_of(exchange: Exchange) -> Spot:
+    """Tell where an answer goes: in a channel it is a reply to the newest message it answers."""
+    place = exchange.conversation.place
+    answers = exchange.inbounds[-1].message_id if place.is_channel else None
+    return Spot(place.channel_id, place.guild_id, answers)
+
+
+def _unread_files(exchange: Exchange) -> list[str]:
+    files = tuple(file for inbound in exchange.inbounds for file in inbound.attachments)
+    return [say(Notice.UNREAD_FILES, names=files_named(files))] if files else []
+
+
+def _under(event: Finished, model: str, small_print: Iterable[str]) -> str:
+    """Give all that stands under an answer: how it ended first."""
+    outcome = outcome_notice(event.outcome, event.failure, model=model)
+    return "\n".join(line for line in (outcome, *small_print) if line)
+
+
+async def _end(display: ReplyDisplay, notice: Notice) -> None:
+    """Finish a reply that was broken off, within a few seconds."""
+    if not display.is_finished:
+        display.finish(notice)
+    try:
+        async with asyncio.timeout(_LAST_EDIT_LIMIT_S):
+            await asyncio.shield(display.until_shown())
+    except TimeoutError:
+        log.warning("the end of an interrupted answer could not be shown in time")
+    display.close()

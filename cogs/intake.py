@@ -1,0 +1,231 @@
+"""Writes messages that are meant for the bot, before anything else happens to them."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
+
+import discord
+
+from cogs.access import day_of
+from cogs.answering import Answering
+from cogs.attentions import Attentions
+from cogs.reading import attachments_of, text_of
+from conversation.entities import Attention, PlaceKey, Receipt, Received, Shown, Verdict
+from conversation.errors import StoreError
+from conversation.ports import Now, Store
+from rendering.notices import Notice, files_named, say
+from rendering.surface import Spot
+from rendering.telling import Teller
+
+log = logging.getLogger(__name__)
+
+_WARN_AT_LEFT = 3
+"""From how many answers left on a person is told that the day's are running out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message meant for us."""
+
+    message: discord.Message
+    place: PlaceKey
+    own_ids: frozenset[int]
+    """The bot's id and that of its own role."""
+    mentions_us: bool
+
+    @property
+    def spot(self) -> Spot:
+        """Where a notice about it goes."""
+        return Spot(self.place.channel_id, self.place.guild_id, self.message.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is taken in.
+
+    `queue_limit` is how many messages may wait in one conversation; `turns_per_day` how many
+    answers a person may have a day (UTC), None for no limit.
+    """
+
+    queue_limit: int
+    turns_per_day: int | None
+
+
+class Intake:
+    """Takes messages in, in each place in the order in which they came.
+
+    Args:
+        own_name: The bot's name, for the how-to.
+        bounds: How much is taken in.
+        store: Where messages are written.
+        attentions: Which places are listened to without a mention.
+        answering: Told of conversations in which something waits.
+        teller: Posts notices.
+        now: The wall clock.
+        unfinished: The answers that the last process did not end; closed in the store already.
+    """
+
+    def __init__(
+        self,
+        own_name: str,
+        bounds: Bounds,
+        store: Store,
+        attentions: Attentions,
+        answering: Answering,
+        teller: Teller,
+        now: Now,
+        unfinished: tuple[Shown, ...] = (),
+    ) -> None:
+        self._own_name = own_name
+        self._bounds = bounds
+        self._store = store
+        self._attentions = attentions
+        self._answering = answering
+        self._teller = teller
+        self._now = now
+        self._order: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._told_full: set[tuple[int, int]] = set()
+        self._unfinished = unfinished
+
+    async def restore(self) -> None:
+        """Answer what waits since the last process ended, and mark the answers it left behind."""
+        for conversation_id in await self._store.waiting_conversations():
+            self._answering.wake(conversation_id)
+        unfinished, self._unfinished = self._unfinished, ()
+        for shown in unfinished:
+            place = shown.conversation.place
+            root_id = shown.conversation.root_message_id if place.is_channel else None
+            spot = Spot(place.channel_id, place.guild_id, root_id)
+            if shown.parts:
+                await self._teller.mark(spot, shown.parts[-1].message_id, Notice.INTERRUPTED)
+            else:
+                await self._teller.tell(spot, Notice.INTERRUPTED)
+
+    async def refuse(self, heard: Heard, refusal: Notice) -> None:
+        """Tell somebody why they are not answered; once."""
+        where = heard.place.guild_id or "direct"
+        if refusal is Notice.CHANNEL_NOT_ALLOWED:
+            where = heard.place.channel_id
+        key = f"refused:{refusal.name}:{heard.message.author.id}:{where}"
+        try:
+            if await self._store.first_time(key):
+                await self._teller.tell(heard.spot, refusal)
+        except StoreError:
+            log.exception("message %d: a refusal was not told", heard.message.id)
+
+    async def take(self, heard: Heard, *, replies_to_us: bool) -> None:
+        """Write a message and have it answered; what cannot be answered is said."""
+        lock = self._order.setdefault(heard.place.channel_id, asyncio.Lock())
+        try:
+            async with lock:
+                received = await self._received(heard, replies_to_us=replies_to_us)
+                notice = await self._unanswerable(heard, received)
+                receipt = None if notice else await self._store_it(received)
+        except StoreError:
+            log.exception("message %d was not taken", heard.message.id)
+            await self._teller.tell(heard.spot, Notice.STORE_DOWN)
+            return
+        if receipt is None:
+            if notice:
+                await self._teller.tell(heard.spot, notice)
+            return
+        await self._act_on(receipt, heard)
+
+    async def _received(self, heard: Heard, *, replies_to_us: bool) -> Received:
+        message = heard.message
+        shown = None
+        if replies_to_us and message.reference is not None and message.reference.message_id:
+            shown = await self._store.shown_by(message.reference.message_id)
+        root_message_id = None
+        conversation = shown.conversation if shown else None
+        if heard.place.is_channel:
+            root_message_id = message.id
+            if conversation and conversation.place.channel_id == heard.place.channel_id:
+                root_message_id = conversation.root_message_id or message.id
+        else:
+            conversation = await self._store.current_conversation(heard.place.channel_id)
+        is_latest = (
+            shown is not None
+            and conversation is not None
+            and shown.conversation.id == conversation.id
+            and shown.turn.id == conversation.head_turn_id
+        )
+        return Received(
+            message_id=message.id,
+            place=heard.place,
+            author_id=message.author.id,
+            author_name=message.author.display_name,
+            text=text_of(message, heard.own_ids, with_reference=not is_latest),
+            attachments=attachments_of(message),
+            root_message_id=root_message_id,
+        )
+
+    async def _unanswerable(self, heard: Heard, received: Received) -> str:
+        """Give the notice in place of an answer for a message without words; "" if it has some.
+
+        A message about which nothing is to be said has a blank one.
+        """
+        if received.text:
+            return ""
+        message = heard.message
+        if received.attachments:
+            return say(Notice.ONLY_FILES, names=files_named(received.attachments))
+        if heard.mentions_us:
+            return say(Notice.HOW_TO, bot=self._own_name)
+        is_withheld = not (message.stickers or message.embeds or message.poll)
+        if is_withheld and await self._store.first_time(f"withheld:{heard.place.channel_id}"):
+            return Notice.WITHHELD
+        return ""
+
+    async def _store_it(self, received: Received) -> Receipt | None:
+        if not received.text:
+            return None
+        place = received.place
+        is_post = received.message_id == place.channel_id and place.parent_channel_id is not None
+        receipt = await self._store.receive(
+            received,
+            queue_limit=self._bounds.queue_limit,
+            daily_limit=self._bounds.turns_per_day,
+            day_began_at=day_of(self._now())[0],
+        )
+        if is_post and receipt.verdict is Verdict.ACCEPTED:
+            await self._attentions.change(place, Attention.EVERYTHING)
+        return receipt
+
+    async def _act_on(self, receipt: Receipt, heard: Heard) -> None:
+        conversation_id = receipt.conversation_id
+        told = (conversation_id, heard.message.author.id)
+        match receipt.verdict:
+            case Verdict.ACCEPTED:
+                self._told_full.discard(told)
+                self._answering.wake(conversation_id, heard.spot, self._quota_warning(receipt))
+            case Verdict.REPEATED:
+                log.debug("message %d came again", heard.message.id)
+            case Verdict.QUEUE_FULL:
+                if told not in self._told_full:
+                    self._told_full.add(told)
+                    notice = say(Notice.QUEUE_FULL, limit=self._bounds.queue_limit)
+                    await self._teller.tell(heard.spot, notice)
+            case Verdict.QUOTA_SPENT:
+                await self._tell_quota_spent(heard)
+
+    def _quota_warning(self, receipt: Receipt) -> list[str]:
+        limit = self._bounds.turns_per_day
+        if limit is None or limit - receipt.used_today > min(_WARN_AT_LEFT, limit // 2):
+            return []
+        left = max(0, limit - receipt.used_today)
+        return [say(Notice.QUOTA_NEAR, left=left, limit=limit, when=self._renewal())]
+
+    async def _tell_quota_spent(self, heard: Heard) -> None:
+        began_at, _ = day_of(self._now())
+        key = f"quota:{heard.message.author.id}:{began_at:%Y-%m-%d}"
+        if await self._store.first_time(key):
+            limit = self._bounds.turns_per_day
+            notice = say(Notice.QUOTA_SPENT, limit=limit, when=self._renewal())
+            await self._teller.tell(heard.spot, notice)
+
+    def _renewal(self) -> str:
+        """Write when the day ends as Discord's relative timestamp, in each reader's own time."""
+        _, ends_at = day_of(self._now())
+        return f"<t:{int(ends_at.timestamp())}:R>"

@@ -1,0 +1,106 @@
+"""`/model`: which model answers in a place."""
+
+from dataclasses import replace
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from cogs.steering import Steering, place_at
+from conversation.choosing import Choice, Origin
+from conversation.errors import AmbiguousModelError, ModelNameError
+from conversation.ports import ModelCatalog, Store
+from conversation.service import ConversationService
+from rendering.notices import Notice, nearest_named, say
+from rendering.telling import respond
+
+_LISTED = 15
+_CHOICES = 25
+"""Discord shows no more in an autocompletion."""
+_ORIGINS = {
+    Origin.PLACE: Notice.FROM_PLACE,
+    Origin.CHANNEL: Notice.FROM_CHANNEL,
+    Origin.BOT: Notice.FROM_BOT,
+}
+
+
+class ModelCommand(commands.Cog):
+    """Shows and sets the model of a place.
+
+    Args:
+        service: Knows what is in force.
+        catalog: Knows which models there are.
+        store: Keeps what is set.
+        steering: Checks who may.
+    """
+
+    def __init__(
+        self,
+        service: ConversationService,
+        catalog: ModelCatalog,
+        store: Store,
+        steering: Steering,
+    ) -> None:
+        self._service = service
+        self._catalog = catalog
+        self._store = store
+        self._steering = steering
+
+    @app_commands.command(name="model", description="Show or choose the model that answers here")
+    @app_commands.describe(name="The model to use from the next answer on")
+    async def model(self, interaction: discord.Interaction, name: str | None = None) -> None:
+        """Show this place's model, or set it."""
+        place = place_at(interaction)
+        choice = await self._service.choice(place)
+        if name is None:
+            await respond(interaction, self._shown(choice))
+            return
+        refusal = await self._steering.refusal(interaction)
+        if refusal is not None:
+            await respond(interaction, refusal)
+            return
+        try:
+            chosen = self._catalog.resolve(name).full_name
+        except ModelNameError as error:
+            await respond(interaction, _not_found(error))
+            return
+        settings = await self._store.settings(place.channel_id)
+        await self._store.change_settings(place, replace(settings, model=chosen))
+        is_same = chosen == self._full_name(choice.model)
+        notice = Notice.MODEL_SAME if is_same else Notice.MODEL_SET
+        await respond(interaction, say(notice, model=chosen))
+
+    @model.autocomplete("name")
+    async def complete(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Offer the models that match what is typed so far, the current one first."""
+        choice = await self._service.choice(place_at(interaction))
+        found = self._catalog.search(typed, current=self._full_name(choice.model))
+        return [
+            app_commands.Choice(name=model.full_name[:100], value=model.full_name[:100])
+            for model in found[:_CHOICES]
+        ]
+
+    def _shown(self, choice: Choice) -> str:
+        current = self._full_name(choice.model)
+        found = self._catalog.search("", current=current)
+        lines = [f"- `{model.full_name}`" for model in found[:_LISTED]]
+        if len(found) > _LISTED:
+            lines.append(say(Notice.MODEL_MORE, count=len(found) - _LISTED))
+        origin = say(_ORIGINS[choice.model_origin])
+        return say(Notice.MODEL_NOW, model=current, origin=origin, choices="\n".join(lines))
+
+    def _full_name(self, name: str) -> str:
+        try:
+            return self._catalog.resolve(name).full_name
+        except ModelNameError:
+            return name
+
+
+def _not_found(error: ModelNameError) -> str:
+    name = error.name.replace("`", "")[:100]
+    if isinstance(error, AmbiguousModelError):
+        names = " or ".join(f"`{candidate}`" for candidate in error.candidates)
+        return say(Notice.MODEL_AMBIGUOUS, name=name, nearest=names)
+    return say(Notice.MODEL_UNKNOWN, name=name, nearest=nearest_named(error.candidates))

@@ -1,0 +1,121 @@
+"""Reads a Discord message as text that a model can understand.
+
+Mentions, channels, roles, custom emoji and timestamps are codes on the wire; what is replied to or
+forwarded is not in the text at all.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import discord
+
+from conversation.entities import Attachment
+
+_CODE = re.compile(
+    r"<@!?(?P<user>\d+)>"
+    r"|<@&(?P<role>\d+)>"
+    r"|<#(?P<channel>\d+)>"
+    r"|<a?:(?P<emoji>\w+):\d+>"
+    r"|<t:(?P<time>-?\d+)(?::[tTdDfFsSR])?>"
+    r"|</(?P<command>[^:>]+):\d+>"
+)
+_QUOTE_LIMIT_CHARS = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names behind the ids that one message uses."""
+
+    users: Mapping[int, str] = field(default_factory=dict[int, str])
+    roles: Mapping[int, str] = field(default_factory=dict[int, str])
+    channels: Mapping[int, str] = field(default_factory=dict[int, str])
+
+
+def readable(content: str, names: Names, own_ids: frozenset[int] = frozenset()) -> str:
+    """Replace Discord's codes by what people see; mentions of `own_ids` are left out."""
+
+    def replacement(match: re.Match[str]) -> str:
+        kind = match.lastgroup or ""
+        value = match[kind]
+        if kind in ("user", "role") and int(value) in own_ids:
+            return ""
+        return _READERS[kind](value, names)
+
+    return _CODE.sub(replacement, content).strip()
+
+
+def text_of(message: discord.Message, own_ids: frozenset[int], *, with_reference: bool) -> str:
+    """Give all that a message says: what it replies to or forwards, quoted and named, then itself.
+
+    Args:
+        message: The message.
+        own_ids: The bot's id and that of its own role; mentions of them are not part of the text.
+        with_reference: Whether the message replied to is quoted; it is not where the model
+            knows it as its own latest answer.
+    """
+    pieces = [_forwarded(snapshot) for snapshot in message.message_snapshots]
+    if with_reference and (quoted := _replied_to(message)):
+        pieces.append(quoted)
+    pieces.append(readable(message.content, names_in(message), own_ids))
+    return "\n\n".join(piece for piece in pieces if piece)
+
+
+def names_in(message: discord.Message) -> Names:
+    """Collect the names behind the ids that a message uses; no request is made."""
+    users = {user.id: user.display_name for user in message.mentions}
+    roles = {role.id: role.name for role in message.role_mentions}
+    channels = {channel.id: channel.name for channel in message.channel_mentions}
+    return Names(users, roles, channels)
+
+
+def attachments_of(message: discord.Message) -> tuple[Attachment, ...]:
+    """Name the files of a message, those of forwarded messages included."""
+    files = list(message.attachments)
+    for snapshot in message.message_snapshots:
+        files.extend(snapshot.attachments)
+    return tuple(Attachment(file.filename, file.content_type, file.size) for file in files)
+
+
+def _replied_to(message: discord.Message) -> str:
+    reference = message.reference
+    if reference is None or not isinstance(reference.resolved, discord.Message):
+        return ""
+    original = reference.resolved
+    text = readable(original.content, names_in(original)) or _without_words(original)
+    return f"{original.author.display_name} wrote:\n{_quoted(text)}" if text else ""
+
+
+def _without_words(message: discord.Message) -> str:
+    names = ", ".join(file.filename for file in message.attachments)
+    return f"(files: {names})" if names else ""
+
+
+def _forwarded(snapshot: discord.MessageSnapshot) -> str:
+    text = readable(snapshot.content, Names())
+    return f"Forwarded message:\n{_quoted(text)}" if text else ""
+
+
+def _quoted(text: str) -> str:
+    if len(text) > _QUOTE_LIMIT_CHARS:
+        text = text[:_QUOTE_LIMIT_CHARS] + "…"
+    return "\n".join(f"> {line}" for line in text.splitlines())
+
+
+def _time(value: str, names: Names) -> str:  # noqa: ARG001 - one signature for all readers
+    try:
+        moment = datetime.fromtimestamp(int(value), UTC)
+    except (OverflowError, OSError, ValueError):
+        return value
+    return moment.strftime("%Y-%m-%d %H:%M UTC")
+
+
+_READERS: Mapping[str, Callable[[str, Names], str]] = {
+    "user": lambda value, names: "@" + names.users.get(int(value), "someone"),
+    "role": lambda value, names: "@" + names.roles.get(int(value), "some role"),
+    "channel": lambda value, names: "#" + names.channels.get(int(value), "some-channel"),
+    "emoji": lambda value, _: f":{value}:",
+    "time": _time,
+    "command": lambda value, _: f"/{value}",
+}

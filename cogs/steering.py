@@ -1,0 +1,51 @@
+"""What people may do to a conversation that runs or exists: finding it, and checking who may."""
+
+import discord
+
+from cogs.access import may_steer, who_is
+from cogs.talking import place_of
+from conversation.entities import PlaceKey
+from conversation.ports import Store
+from rendering.notices import Notice
+
+
+class Steering:
+    """Checks again, at each command and click, whether a person may do that.
+
+    Args:
+        store: Knows who was answered and who began.
+        own_id: The bot's id.
+    """
+
+    def __init__(self, store: Store, own_id: int) -> None:
+        self._store = store
+        self._own_id = own_id
+
+    async def refusal(self, interaction: discord.Interaction) -> Notice | None:
+        """Give the reason why somebody may not change this place; None if they may.
+
+        The person answered last, who began the conversation or its thread, and whoever may
+        manage messages may; in direct messages that is everybody there is.
+        """
+        owners = await self._owners(interaction.channel)
+        if may_steer(who_is(interaction.user, interaction.channel), owners):
+            return None
+        return Notice.NOT_YOURS
+
+    async def _owners(self, channel: object) -> frozenset[int]:
+        owners: set[int] = set()
+        if isinstance(channel, discord.Thread):
+            owners.add(channel.owner_id)
+        conversation = await self._store.current_conversation(int(getattr(channel, "id", 0)))
+        if conversation is not None:
+            if conversation.starter_id is not None:
+                owners.add(conversation.starter_id)
+            if conversation.head_turn_id is not None:
+                shown = await self._store.shown_turn(conversation.head_turn_id)
+                owners |= shown.asker_ids if shown is not None else frozenset()
+        return frozenset(owners - {self._own_id})
+
+
+def place_at(interaction: discord.Interaction) -> PlaceKey:
+    """Name the place in which a command was given."""
+    return place_of(interaction.channel, interaction.guild)

@@ -1,0 +1,116 @@
+"""Hears messages, and decides without I/O which of them are meant for the bot."""
+
+import logging
+
+import discord
+from discord.ext import commands
+
+from cogs.access import Access, who_is
+from cogs.answering import Answering
+from cogs.attention import Facts, is_ours, opens_with_other
+from cogs.attentions import Attentions
+from cogs.intake import Heard, Intake
+from conversation.entities import PlaceKey
+from rendering.courier import Courier
+
+log = logging.getLogger(__name__)
+
+
+class Talking(commands.Cog):
+    """Talking with the bot: by mention, by reply, in its threads and in direct messages.
+
+    Args:
+        own_id: The bot's id.
+        access: Who may.
+        attentions: Which places are listened to without a mention.
+        intake: Takes in what is meant for us.
+        answering: Answers; closed when this cog is unloaded.
+        courier: Told of our own messages as the gateway shows them; closed last.
+    """
+
+    def __init__(
+        self,
+        *,
+        own_id: int,
+        access: Access,
+        attentions: Attentions,
+        intake: Intake,
+        answering: Answering,
+        courier: Courier,
+    ) -> None:
+        self._own_id = own_id
+        self._access = access
+        self._attentions = attentions
+        self._intake = intake
+        self._answering = answering
+        self._courier = courier
+        self._is_restored = False
+
+    async def cog_load(self) -> None:
+        """Read which places are listened to; called before any event comes."""
+        await self._attentions.load()
+
+    async def cog_unload(self) -> None:
+        """End what streams; the library waits for this before it closes its HTTP session."""
+        await self._answering.close()
+        await self._courier.close()
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Go on with what waited when the process ended; once, for the gateway is ready often."""
+        if not self._is_restored:
+            self._is_restored = True
+            await self._intake.restore()
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Decide about a message."""
+        if message.author.id == self._own_id:
+            if message.nonce is not None:
+                self._courier.echoed(str(message.nonce), message.id)
+            return
+        if message.author.bot or message.webhook_id is not None or message.is_system():
+            return
+        own_ids = self._own_ids(message.guild)
+        facts = self._facts(message, own_ids)
+        if not is_ours(facts):
+            return
+        place = place_of(message.channel, message.guild)
+        heard = Heard(message, place, own_ids, mentions_us=facts.mentions_us)
+        refusal = self._access.refusal(who_is(message.author, message.channel))
+        if refusal is not None:
+            await self._intake.refuse(heard, refusal)
+        else:
+            await self._intake.take(heard, replies_to_us=facts.replies_to_us)
+
+    def _own_ids(self, guild: discord.Guild | None) -> frozenset[int]:
+        role = guild.self_role if guild is not None else None
+        return frozenset({self._own_id} if role is None else {self._own_id, role.id})
+
+    def _facts(self, message: discord.Message, own_ids: frozenset[int]) -> Facts:
+        mentioned = {user.id for user in message.mentions}
+        mentioned |= {role.id for role in message.role_mentions}
+        author_id = _replied_to_id(message)
+        return Facts(
+            is_direct=message.guild is None,
+            mentions_us=bool(mentioned & own_ids),
+            replies_to_us=author_id == self._own_id,
+            replies_to_other=author_id not in (None, self._own_id),
+            opens_with_other=opens_with_other(message.content, own_ids),
+            attention=self._attentions.of(message.channel),
+        )
+
+
+def place_of(channel: object, guild: discord.Guild | None) -> PlaceKey:
+    """Name the place that a channel is; a thread's parent comes with it."""
+    channel_id = int(getattr(channel, "id", 0))
+    parent_id = channel.parent_id if isinstance(channel, discord.Thread) else None
+    return PlaceKey(channel_id, guild.id if guild is not None else None, parent_id)
+
+
+def _replied_to_id(message: discord.Message) -> int | None:
+    """Give the author of the message that this one replies to; None where it is no reply."""
+    reference = message.reference
+    if reference is None or not isinstance(reference.resolved, discord.Message):
+        return None
+    return reference.resolved.author.id

@@ -1,0 +1,305 @@
+"""Carries requests to Discord at the instants that the scheduler names, one owner for all of them.
+
+A *lane* (a reply, or a single errand) says what it wishes; when the scheduler finds its wish due,
+the courier takes the step with the text of that instant and carries it out in a task of its own.
+A step is over when the HTTP trace has seen Discord accept it, or when the gateway has echoed the
+new message, not when the library's call returns: the call that spends a bucket's last token
+returns seconds later. Such a call is left to end by itself and is never cancelled, except when
+the process ends.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar, runtime_checkable
+
+from rendering.errors import DeliveryError
+from rendering.limits import Call, Urgency
+from rendering.routes import answer_of, route_of
+from rendering.scheduling import Scheduler, Wish
+
+log = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
+
+_RETRIED_BY_LIBRARY = frozenset({429, 500, 502, 504, 524})
+"""discord.py repeats a request that was answered so, with the payload that it had."""
+_DRAIN_LIMIT_S = 3.0
+"""How long calls that only wait for the library to let them go are given when the process ends."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One request to be made now; `act` makes it and gives the id of a message it made."""
+
+    call: Call
+    channel_id: int
+    act: Callable[[], Awaitable[int | None]]
+    nonce: str | None = None
+    """Posts only: the gateway's echo of the message carries it."""
+
+
+@runtime_checkable
+class Lane(Protocol):
+    """Something that makes requests to Discord one after another."""
+
+    def wish(self) -> Wish | None:
+        """Say what it would send now if it could; None if nothing."""
+        ...
+
+    def take(self) -> Step:
+        """Give the step to carry out at this instant; called only while it wishes something."""
+        ...
+
+    def arrived(self, step: Step, message_id: int | None) -> None:
+        """Take in that Discord has done the step."""
+        ...
+
+    def failed(self, step: Step, error: DeliveryError) -> None:
+        """Take in that Discord has not done the step, as far as is known."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class _Delivery:
+    """A step under way."""
+
+    lane: Lane
+    step: Step
+    starts: int = 0
+    """How often the library has begun to send it: its own retries included."""
+    is_counted: bool = True
+    """Whether the scheduler takes it to be in flight."""
+    is_over: bool = False
+
+
+_CURRENT: ContextVar[_Delivery | None] = ContextVar("delivery", default=None)
+"""The delivery of the running task. The HTTP trace runs in the task that made the request."""
+
+
+class Courier:
+    """Owns every request that replies and errands make of Discord.
+
+    Args:
+        scheduler: Decides when; nobody else may use it.
+
+    The owner calls `close` before the Discord client is closed.
+    """
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._posts: dict[str, _Delivery] = {}
+        self._busy: set[Lane] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_planned = False
+
+    def changed(self, lane: Lane) -> None:
+        """Look at a lane's wish again; called whenever it may have changed. Never waits."""
+        wish = None if lane in self._busy else lane.wish()
+        self._scheduler.wish(lane, wish, self._now())
+        self._plan()
+
+    def forget(self, lane: Lane) -> None:
+        """Drop a lane that will never wish anything again."""
+        self._scheduler.forget(lane)
+
+    async def run(
+        self,
+        call: Call,
+        channel_id: int,
+        act: Callable[[], Awaitable[_Result]],
+        *,
+        urgency: Urgency = Urgency.PART,
+    ) -> _Result:
+        """Make one request when it may go, and give its result.
+
+        Raises:
+            DeliveryError: Discord has not done it.
+        """
+        wish = Wish(call, channel_id, urgency, self._now())
+        errand = _Errand(wish, act, asyncio.get_running_loop().create_future())
+        self.changed(errand)
+        try:
+            return await errand.result
+        finally:
+            self.forget(errand)
+
+    def wait_for(self, call: Call, channel_id: int) -> float:
+        """Estimate the seconds until a new request of this kind could go."""
+        return self._scheduler.wait_for(call, channel_id, self._now())
+
+    def started(self, method: str, path: str) -> None:
+        """Take in from the HTTP trace that a request starts; in the task that makes it."""
+        route = route_of(method, path)
+        if route is None:
+            return
+        delivery = _CURRENT.get()
+        if delivery is None:
+            self._scheduler.spend(*route, self._now())
+            return
+        delivery.starts += 1
+        if delivery.starts > 1:
+            self._scheduler.spend(*route, self._now(), lane=delivery.lane)
+
+    def answered(
+        self, method: str, path: str, status: int, headers: Mapping[str, str], started_s: float
+    ) -> None:
+        """Take in from the HTTP trace that a request was answered; in the task that made it."""
+        route = route_of(method, path)
+        if route is None:
+            return
+        delivery = _CURRENT.get()
+        will_retry = delivery is not None and status in _RETRIED_BY_LIBRARY
+        answer = answer_of(status, headers)
+        self._scheduler.answered(
+            *route,
+            answer,
+            self._now(),
+            sent_at=started_s,
+            lane=delivery.lane if delivery else None,
+            will_retry=will_retry,
+        )
+        if delivery is not None:
+            delivery.is_counted = will_retry
+            if status < 300 and delivery.step.nonce is None:
+                self._arrive(delivery, None)
+        if status == 429:
+            log.warning("Discord answered 429 to %s (scope %s)", route[0].value, answer.scope)
+        self._plan()
+
+    def lost(self, method: str, path: str) -> None:
+        """Take in from the HTTP trace that a request died without an answer."""
+        route = route_of(method, path)
+        if route is None:
+            return
+        delivery = _CURRENT.get()
+        if delivery is not None:
+            delivery.is_counted = False
+        lane = delivery.lane if delivery else None
+        self._scheduler.lost(*route, self._now(), lane=lane)
+        self._plan()
+
+    def echoed(self, nonce: str, message_id: int) -> None:
+        """Take in from the gateway that one of our posts has appeared."""
+        delivery = self._posts.get(nonce)
+        if delivery is not None:
+            self._arrive(delivery, message_id)
+
+    async def close(self) -> None:
+        """Wait a little for the calls under way, then cancel what is left."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_DRAIN_LIMIT_S)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+    def _plan(self) -> None:
+        """Pump soon, once for all changes of this turn of the event loop."""
+        if not self._is_planned:
+            self._is_planned = True
+            asyncio.get_running_loop().call_soon(self._pump)
+
+    def _pump(self) -> None:
+        self._is_planned = False
+        now = self._now()
+        for lane, _ in self._scheduler.due(now):
+            if isinstance(lane, Lane):
+                self._launch(lane)
+        at = self._scheduler.next_time(now)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        if at is not None:
+            self._timer = asyncio.get_running_loop().call_at(at, self._pump)
+
+    def _launch(self, lane: Lane) -> None:
+        step = lane.take()
+        self._busy.add(lane)
+        delivery = _Delivery(lane, step)
+        if step.nonce is not None:
+            self._posts[step.nonce] = delivery
+        self._spawn(self._carry(delivery), name=f"discord-{step.call.value}")
+
+    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _carry(self, delivery: _Delivery) -> None:
+        _CURRENT.set(delivery)
+        step = delivery.step
+        try:
+            message_id = await step.act()
+        except DeliveryError as error:
+            self._fail(delivery, error)
+        except Exception:
+            log.exception("a request to Discord could not be made")
+            self._fail(delivery, DeliveryError(is_lasting=True))
+        else:
+            self._arrive(delivery, message_id)
+        finally:
+            if step.nonce is not None:
+                self._posts.pop(step.nonce, None)
+            if delivery.is_counted:
+                now = self._now()
+                self._scheduler.lost(step.call, step.channel_id, now, lane=delivery.lane)
+                self._plan()
+
+    def _arrive(self, delivery: _Delivery, message_id: int | None) -> None:
+        if delivery.is_over:
+            return
+        delivery.is_over = True
+        self._busy.discard(delivery.lane)
+        delivery.lane.arrived(delivery.step, message_id)
+        self.changed(delivery.lane)
+
+    def _fail(self, delivery: _Delivery, error: DeliveryError) -> None:
+        if delivery.is_over:
+            return
+        delivery.is_over = True
+        self._busy.discard(delivery.lane)
+        delivery.lane.failed(delivery.step, error)
+        self.changed(delivery.lane)
+
+
+class _Errand(Generic[_Result]):
+    """A lane for one request, whose result somebody waits for."""
+
+    def __init__(
+        self,
+        wish: Wish,
+        act: Callable[[], Awaitable[_Result]],
+        result: asyncio.Future[_Result],
+    ) -> None:
+        self._wish: Wish | None = wish
+        self._step = Step(wish.call, wish.channel_id, self._act)
+        self._do = act
+        self.result = result
+
+    def wish(self) -> Wish | None:
+        return self._wish
+
+    def take(self) -> Step:
+        self._wish = None
+        return self._step
+
+    def arrived(self, step: Step, message_id: int | None) -> None:
+        """The result is set by the act itself, which may return later than this."""
+
+    def failed(self, step: Step, error: DeliveryError) -> None:  # noqa: ARG002 - it has one
+        if not self.result.done():
+            self.result.set_exception(error)
+
+    async def _act(self) -> None:
+        result = await self._do()
+        if not self.result.done():
+            self.result.set_result(result)

@@ -1,0 +1,307 @@
+"""Shows one answer on Discord while it comes: what is to be posted or edited next, and with what.
+
+`feed` only appends, so that a slow Discord never holds up the reading of the upstream. What is sent
+is decided by comparing what the reply should look like at that instant with what Discord has.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from conversation.entities import Part, Turn
+from conversation.events import Finished, ReplyEvent, TextDelta
+from rendering.courier import Courier, Step
+from rendering.errors import DeliveryError
+from rendering.limits import Call, Urgency
+from rendering.scheduling import Wish
+from rendering.splitting import Splitter
+from rendering.surface import Spot, Surface
+
+log = logging.getLogger(__name__)
+
+_TYPING_AFTER_S = 0.3
+"""An answer that begins sooner than this needs no typing line."""
+_TYPING_EVERY_S = 8.0
+"""Discord shows typing for ten seconds."""
+_FIRST_RETRY_S = 1.0
+_LONGEST_RETRY_S = 30.0
+_UNKNOWN_MESSAGE = 10008
+
+
+@dataclass(slots=True)
+class _ShownPart:
+    """A Discord message of this reply, as Discord has it."""
+
+    message_id: int
+    content: str
+    has_button: bool
+    is_gone: bool = False
+    """Somebody deleted it: there is nothing to edit any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A Discord message of this reply, as it should be."""
+
+    content: str
+    has_button: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What the step under way will have made true."""
+
+    ordinal: int
+    wanted: _Wanted
+
+
+class ReplyDisplay:
+    """One reply: a lane of the courier.
+
+    Args:
+        courier: Carries the requests; not owned.
+        surface: Makes them.
+        spot: Where the reply goes; its first part answers the message named there.
+        turn: The turn it shows; its id is in the *Stop* button and the nonces.
+        keep_part: Stores a part as soon as its message has an id.
+    """
+
+    def __init__(
+        self,
+        courier: Courier,
+        surface: Surface,
+        spot: Spot,
+        turn: Turn,
+        keep_part: Callable[[Part], Awaitable[None]],
+    ) -> None:
+        self._courier = courier
+        self._surface = surface
+        self._spot = spot
+        self._turn_id = turn.id
+        self.model = turn.model or ""
+        self._keep_part = keep_part
+        self._splitter = Splitter()
+        self._shown: list[_ShownPart] = []
+        self._sent: _Sent | None = None
+        self._stale_since_s: float | None = None
+        self.is_finished = False
+        self._is_given_up = False
+        self._done = asyncio.Event()
+        self._keeping: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._may_type = False
+        self._retry_s = _FIRST_RETRY_S
+        self._is_resting = False
+
+    def expect(self) -> None:
+        """Take in that an answer is being asked for: typing shows if it lets us wait."""
+        self._call_later(_TYPING_AFTER_S, self._begin_typing)
+
+    def feed(self, event: ReplyEvent) -> None:
+        """Take in what came; returns at once."""
+        match event:
+            case TextDelta(text):
+                self._splitter.feed(text)
+                if self._stale_since_s is None:
+                    self._stale_since_s = _now()
+                    self._courier.changed(self)
+            case Finished(text=str(whole)):
+                self._splitter = Splitter()
+                self._splitter.feed(whole)
+            case _:
+                pass
+
+    def finish(self, notice: str) -> None:
+        """Take in that this was all; `notice` says under it how it ended, unless it is empty."""
+        self._splitter.finish(notice)
+        self.is_finished = True
+        self._stale_since_s = self._stale_since_s or _now()
+        if not self._is_resting:
+            self._stop_timer()
+        self._courier.changed(self)
+        self._look_whether_done()
+
+    async def until_shown(self) -> None:
+        """Wait until Discord shows all of it, or has refused it for good, and it is stored."""
+        await self._done.wait()
+        if self._keeping:
+            await asyncio.wait(self._keeping)
+
+    def close(self) -> None:
+        """Send nothing more."""
+        self._is_given_up = True
+        self._stop_timer()
+        self._courier.changed(self)
+        self._courier.forget(self)
+        self._done.set()
+
+    def wish(self) -> Wish | None:
+        """See `Lane.wish`."""
+        if self._is_given_up or self._is_resting:
+            return None
+        wanted = self._wanted()
+        channel_id = self._spot.channel_id
+        if not wanted:
+            if self._may_type and not self.is_finished:
+                return Wish(Call.TYPING, channel_id, Urgency.COSMETIC, _now())
+            return None
+        ordinal = self._first_difference(wanted)
+        if ordinal is None:
+            self._stale_since_s = None
+            return None
+        since_s = self._stale_since_s or _now()
+        if ordinal >= len(wanted):
+            return Wish(Call.OTHER, channel_id, Urgency.PART, since_s)
+        call = Call.POST if ordinal == len(self._shown) else Call.EDIT
+        return Wish(call, channel_id, self._urgency(ordinal, len(wanted)), since_s)
+
+    def take(self) -> Step:
+        """See `Lane.take`."""
+        wanted = self._wanted()
+        channel_id = self._spot.channel_id
+        if not wanted:
+            self._may_type = False
+            return Step(Call.TYPING, channel_id, lambda: self._surface.show_typing(self._spot))
+        ordinal = self._first_difference(wanted)
+        if ordinal is None:
+            ordinal = len(wanted) - 1
+        if ordinal >= len(wanted):
+            message_id = self._shown[ordinal].message_id
+            self._sent = _Sent(ordinal, _Wanted("", has_button=False))
+            return Step(
+                Call.OTHER, channel_id, lambda: self._surface.delete(self._spot, message_id)
+            )
+        self._sent = _Sent(ordinal, wanted[ordinal])
+        self._stale_since_s = None
+        if ordinal == len(self._shown):
+            return self._post(ordinal, wanted[ordinal])
+        return self._edit(self._shown[ordinal].message_id, wanted[ordinal])
+
+    def arrived(self, step: Step, message_id: int | None) -> None:
+        """See `Lane.arrived`."""
+        self._retry_s = _FIRST_RETRY_S
+        if step.call is Call.TYPING:
+            self._call_later(_TYPING_EVERY_S, self._begin_typing)
+            return
+        sent, self._sent = self._sent, None
+        if sent is None:
+            return
+        match step.call:
+            case Call.POST if message_id is not None:
+                part = _ShownPart(message_id, sent.wanted.content, sent.wanted.has_button)
+                self._shown.append(part)
+                self._keep(sent.ordinal, message_id, step.nonce or "")
+            case Call.EDIT:
+                shown = self._shown[sent.ordinal]
+                shown.content, shown.has_button = sent.wanted.content, sent.wanted.has_button
+            case _:
+                del self._shown[sent.ordinal]
+        self._look_whether_done()
+
+    def failed(self, step: Step, error: DeliveryError) -> None:
+        """See `Lane.failed`."""
+        sent, self._sent = self._sent, None
+        if step.call is Call.TYPING:
+            return
+        log.warning("turn %d: %s failed: %s", self._turn_id, step.call.value, error)
+        if not error.is_lasting:
+            self._rest()
+        elif error.code == _UNKNOWN_MESSAGE and sent and sent.ordinal < len(self._shown):
+            self._shown[sent.ordinal].is_gone = True
+            self._look_whether_done()
+        else:
+            self._is_given_up = True
+            self._done.set()
+
+    def _post(self, ordinal: int, wanted: _Wanted) -> Step:
+        nonce = f"{self._turn_id}.{ordinal}"
+        spot = self._spot if ordinal == 0 else Spot(self._spot.channel_id, self._spot.guild_id)
+        turn_id = self._turn_id if wanted.has_button else None
+
+        async def act() -> int:
+            return await self._surface.post(
+                spot,
+                wanted.content,
+                nonce=nonce,
+                is_silent=ordinal > 0,
+                stoppable_turn_id=turn_id,
+            )
+
+        return Step(Call.POST, spot.channel_id, act, nonce)
+
+    def _edit(self, message_id: int, wanted: _Wanted) -> Step:
+        turn_id = self._turn_id if wanted.has_button else None
+
+        async def act() -> None:
+            await self._surface.edit(
+                self._spot, message_id, wanted.content, stoppable_turn_id=turn_id
+            )
+
+        return Step(Call.EDIT, self._spot.channel_id, act)
+
+    def _wanted(self) -> Sequence[_Wanted]:
+        contents = [part.content for part in self._splitter.sealed]
+        if self.is_finished:
+            return [_Wanted(content, has_button=False) for content in contents]
+        tail = self._splitter.tail()
+        if tail is not None:
+            contents.append(tail.content)
+        last = len(contents) - 1
+        return [_Wanted(content, ordinal == last) for ordinal, content in enumerate(contents)]
+
+    def _first_difference(self, wanted: Sequence[_Wanted]) -> int | None:
+        for ordinal, should in enumerate(wanted):
+            if ordinal == len(self._shown):
+                return ordinal
+            shown = self._shown[ordinal]
+            if shown.is_gone:
+                continue
+            if (shown.content, shown.has_button) != (should.content, should.has_button):
+                return ordinal
+        return len(self._shown) - 1 if len(self._shown) > len(wanted) else None
+
+    def _urgency(self, ordinal: int, count: int) -> Urgency:
+        if not self._shown:
+            return Urgency.FIRST
+        if self.is_finished:
+            return Urgency.FINAL
+        return Urgency.STALE if ordinal == count - 1 < len(self._shown) else Urgency.PART
+
+    def _keep(self, ordinal: int, message_id: int, nonce: str) -> None:
+        part = Part(ordinal, self._spot.channel_id, message_id, nonce)
+        task = asyncio.ensure_future(self._keep_part(part))
+        self._keeping.add(task)
+        task.add_done_callback(self._keeping.discard)
+
+    def _look_whether_done(self) -> None:
+        if self.is_finished and self._first_difference(self._wanted()) is None:
+            self._courier.forget(self)
+            self._done.set()
+
+    def _begin_typing(self) -> None:
+        self._may_type = True
+        self._courier.changed(self)
+
+    def _rest(self) -> None:
+        """Try again after a while, longer each time; the same nonce makes that harmless."""
+        self._is_resting = True
+        self._call_later(self._retry_s, self._wake)
+        self._retry_s = min(self._retry_s * 2, _LONGEST_RETRY_S)
+
+    def _wake(self) -> None:
+        self._is_resting = False
+        self._courier.changed(self)
+
+    def _call_later(self, delay_s: float, then: Callable[[], None]) -> None:
+        self._stop_timer()
+        self._timer = asyncio.get_running_loop().call_later(delay_s, then)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

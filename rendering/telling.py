@@ -1,0 +1,80 @@
+"""Tells people things in words: as a reply in the channel, or ephemerally to a command."""
+
+import logging
+
+import discord
+
+from rendering.courier import Courier
+from rendering.errors import DeliveryError
+from rendering.limits import Call, Urgency
+from rendering.splitting import DISCORD_LIMIT_CHARS
+from rendering.surface import Spot, Surface
+
+log = logging.getLogger(__name__)
+
+
+class Teller:
+    """Posts notices; what cannot be told is logged and no reason to fail.
+
+    Args:
+        courier: Carries the requests; not owned.
+        surface: Makes them.
+    """
+
+    def __init__(self, courier: Courier, surface: Surface) -> None:
+        self._courier = courier
+        self._surface = surface
+
+    async def tell(self, spot: Spot, text: str) -> None:
+        """Post a notice, as a reply where `spot` names a message."""
+        content = text[:DISCORD_LIMIT_CHARS]
+        try:
+            await self._courier.run(
+                Call.POST, spot.channel_id, lambda: self._surface.post(spot, content)
+            )
+        except DeliveryError as error:
+            log.warning("channel %d: a notice could not be posted: %s", spot.channel_id, error)
+
+    async def mark(self, spot: Spot, message_id: int, notice: str) -> None:
+        """Put a notice under one of our messages and take its buttons away.
+
+        A message that has no room for it keeps its text, and the notice follows in a new one.
+        """
+        try:
+            text = await self._courier.run(
+                Call.OTHER, spot.channel_id, lambda: self._surface.text_of(spot, message_id)
+            )
+            marked = f"{text}\n{notice}"
+            fits = len(marked) <= DISCORD_LIMIT_CHARS
+            content = marked if fits else text
+            await self._courier.run(
+                Call.EDIT,
+                spot.channel_id,
+                lambda: self._surface.edit(spot, message_id, content),
+                urgency=Urgency.FINAL,
+            )
+        except DeliveryError as error:
+            log.warning("message %d could not be marked: %s", message_id, error)
+            return
+        if not fits:
+            await self.tell(spot, notice)
+
+
+async def respond(
+    interaction: discord.Interaction, text: str, view: discord.ui.View | None = None
+) -> None:
+    """Answer an interaction, seen by that person only and pinging nobody.
+
+    It may be the first answer or a later one.
+    """
+    content = text[:DISCORD_LIMIT_CHARS]
+    pings = discord.AllowedMentions.none()
+    buttons = discord.utils.MISSING if view is None else view
+    if interaction.response.is_done():
+        await interaction.followup.send(
+            content, ephemeral=True, allowed_mentions=pings, view=buttons
+        )
+    else:
+        await interaction.response.send_message(
+            content, ephemeral=True, allowed_mentions=pings, view=buttons
+        )

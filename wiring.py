@@ -1,0 +1,224 @@
+"""The composition root: everything is made and joined here, from the settings up to the bot.
+
+What is opened is closed in reverse by whoever entered the context. `bot.py` is the door to it.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+from cogs.access import Access
+from cogs.answering import Answering
+from cogs.attentions import Attentions
+from cogs.client import Bobbin
+from cogs.conversations import Conversations
+from cogs.intake import Bounds, Intake
+from cogs.model import ModelCommand
+from cogs.settings import SettingsCommand
+from cogs.steering import Steering
+from cogs.stopping import Stopping
+from cogs.talking import Talking
+from cogs.threads import ThreadOpener
+from config import AI2_PROVIDER, Settings
+from conversation.entities import Shown
+from conversation.service import ConversationService
+from rendering.courier import Courier
+from rendering.scheduling import Scheduler
+from rendering.surface import Surface
+from rendering.telling import Teller
+from storage.opening import open_store
+from storage.store import SqlStore
+from upstream.catalog import Catalog, ListingProvider
+from upstream.limits import Limits
+from upstream.openai_compatible import OpenAICompatible
+from upstream.playground import Playground
+from upstream.session import open_session
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Everything that knows nothing of Discord."""
+
+    store: SqlStore
+    service: ConversationService
+    catalog: Catalog
+    providers: Sequence[ListingProvider]
+
+
+def utc_now() -> datetime:
+    """Give the wall clock."""
+    return datetime.now(UTC)
+
+
+def make_providers(settings: Settings, session: aiohttp.ClientSession) -> list[ListingProvider]:
+    """Make every provider that is set; a new kind of provider is one line here."""
+    limits = Limits(
+        connect_s=settings.upstream_connect_timeout_s,
+        first_token_s=settings.upstream_first_token_timeout_s,
+        between_chunks_s=settings.upstream_chunk_timeout_s,
+        attempts=settings.upstream_attempts,
+    )
+    playground = Playground(
+        session,
+        settings.allenai_base_url,
+        dialect=settings.allenai_dialect,
+        host=settings.allenai_host,
+        private=settings.allenai_private,
+        limits=limits,
+        now=utc_now,
+    )
+    compatible = [
+        OpenAICompatible(
+            session,
+            name,
+            each.base_url,
+            api_key=each.api_key.get_secret_value() if each.api_key else None,
+            models=each.models,
+            headers={key: value.get_secret_value() for key, value in each.headers.items()},
+            parameters=each.parameters,
+            limits=limits,
+        )
+        for name, each in settings.providers.items()
+        if name != AI2_PROVIDER
+    ]
+    return [playground, *compatible]
+
+
+@asynccontextmanager
+async def open_engine(settings: Settings) -> AsyncGenerator[Engine, None]:
+    """Open the store and the HTTP session, and make what stands on them.
+
+    Raises:
+        StoreError: The database cannot be used.
+        ValueError: `DATABASE_URL` or `UPSTREAM_PROXY` means nothing.
+    """
+    proxy = settings.upstream_proxy
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings.database_url, now=utc_now))
+        session = await stack.enter_async_context(
+            open_session(proxy.get_secret_value() if proxy else None)
+        )
+        providers = make_providers(settings, session)
+        catalog = Catalog(providers)
+        service = ConversationService(
+            store,
+            {provider.name: provider for provider in providers},
+            catalog,
+            default_model=settings.default_model,
+            default_system_prompt=settings.system_prompt,
+        )
+        yield Engine(store, service, catalog, providers)
+
+
+def trace_of(courier: Courier) -> aiohttp.TraceConfig:
+    """Make the hook that tells the courier, in plain values, what Discord answers."""
+    trace = aiohttp.TraceConfig()
+
+    async def started(
+        session: aiohttp.ClientSession,  # noqa: ARG001 - aiohttp's signature
+        context: SimpleNamespace,
+        params: aiohttp.TraceRequestStartParams,
+    ) -> None:
+        context.started_s = asyncio.get_running_loop().time()
+        if params.url.scheme.startswith("http"):
+            courier.started(params.method, params.url.path)
+
+    async def answered(
+        session: aiohttp.ClientSession,  # noqa: ARG001
+        context: SimpleNamespace,
+        params: aiohttp.TraceRequestEndParams,
+    ) -> None:
+        if params.url.scheme.startswith("http"):
+            status, headers = params.response.status, params.response.headers
+            courier.answered(params.method, params.url.path, status, headers, context.started_s)
+
+    async def lost(
+        session: aiohttp.ClientSession,  # noqa: ARG001
+        context: SimpleNamespace,  # noqa: ARG001
+        params: aiohttp.TraceRequestExceptionParams,
+    ) -> None:
+        if params.url.scheme.startswith("http"):
+            courier.lost(params.method, params.url.path)
+
+    trace.on_request_start.append(started)
+    trace.on_request_end.append(answered)
+    trace.on_request_exception.append(lost)
+    return trace
+
+
+def make_bot(
+    settings: Settings,
+    engine: Engine,
+    unfinished: tuple[Shown, ...] = (),
+    *,
+    reads_content: bool = True,
+) -> Bobbin:
+    """Put the Discord side together.
+
+    Args:
+        settings: The settings.
+        engine: What it stands on.
+        unfinished: The answers which the last process did not end.
+        reads_content: Whether to ask for the message content intent.
+    """
+    courier = Courier(Scheduler())
+    access = Access(
+        settings.allowed_guilds,
+        settings.allowed_channels,
+        settings.allowed_roles,
+        settings.blocked_users,
+        settings.allow_dms,
+        settings.turns_per_person_per_day,
+    )
+
+    def make_cogs(bot: Bobbin, user: discord.ClientUser) -> Sequence[commands.Cog]:
+        store, service, catalog = engine.store, engine.service, engine.catalog
+        surface = Surface(bot.get_partial_messageable, (aiohttp.ClientError,))
+        teller = Teller(courier, surface)
+        threads = ThreadOpener(
+            courier,
+            surface,
+            bot.get_channel,
+            archive_minutes=settings.thread_archive_minutes,
+            longest_wait_s=settings.thread_wait_s,
+        )
+        answering = Answering(
+            service, store, courier, surface, teller, threads, grace_s=settings.shutdown_grace_s
+        )
+        attentions = Attentions(store, user.id)
+        steering = Steering(store, user.id)
+        bounds = Bounds(settings.queue_limit, settings.turns_per_person_per_day)
+        intake = Intake(
+            user.name, bounds, store, attentions, answering, teller, utc_now, unfinished
+        )
+        stopping = Stopping(answering)
+        bot.add_dynamic_items(stopping.button)
+        return [
+            Talking(
+                own_id=user.id,
+                access=access,
+                attentions=attentions,
+                intake=intake,
+                answering=answering,
+                courier=courier,
+            ),
+            stopping,
+            ModelCommand(service, catalog, store, steering),
+            SettingsCommand(service, catalog, store, attentions, steering),
+            Conversations(user.name, access, service, store, answering, attentions, steering),
+        ]
+
+    return Bobbin(
+        access,
+        trace_of(courier),
+        reads_content=reads_content,
+        commands_file=settings.data_dir / "commands.sha256",
+        make_cogs=make_cogs,
+    )
