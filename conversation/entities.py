@@ -2,6 +2,8 @@
 
 A conversation is a tree of turns with a head; the path from the root to the head is what a model
 is asked with. Nothing here knows Discord, SQL or HTTP: ids of Discord (snowflakes) are integers.
+
+One module in spite of its length: these are the words of the house, and are read side by side.
 """
 
 from collections.abc import Mapping
