@@ -289,7 +289,8 @@ class Conversation:
     root_message_id: int | None
     head_turn_id: int | None
     starter_id: int | None
-    """Who said the first thing in it; None before anything was said."""
+    """Who said the first thing in it, or in the one that it replaced by a reset; None before
+    anything was said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +316,8 @@ class Exchange:
     reply_id: int
     inbounds: tuple[Inbound, ...]
     """The messages being answered, in the order in which they came."""
+    parts: tuple[Part, ...] = ()
+    """The Discord messages that the reply has already; they showed another answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,3 +330,13 @@ class Shown:
     parts: tuple[Part, ...]
     asker_ids: frozenset[int]
     """The people whom it answers."""
+    interruptions: int = 0
+    """How many answers to the same question, up to this one, were interrupted in a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class LivePlace:
+    """A place in which we are talked to, and the newest message seen there."""
+
+    place: PlaceKey
+    last_message_id: int

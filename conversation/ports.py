@@ -14,6 +14,7 @@ from conversation.entities import (
     Conversation,
     Exchange,
     Inbound,
+    LivePlace,
     Parameters,
     Part,
     PlaceKey,
@@ -147,6 +148,10 @@ class ModelCatalog(Protocol):
         """
         ...
 
+    def nearest(self, full_name: str) -> tuple[str, ...]:
+        """Give the full names of other models most like this one's, best first; maybe none."""
+        ...
+
     def search(self, typed: str, *, current: str | None = None) -> tuple[CatalogModel, ...]:
         """Give the models whose name matches what was typed so far, best first.
 
@@ -204,12 +209,39 @@ class Store(Protocol):
         """Store how an assistant turn ended; a turn that has its outcome keeps it."""
         ...
 
+    async def answer_again(
+        self, turn_id: int, *, model: str, parameters: Parameters
+    ) -> Exchange | None:
+        """Make a sibling of an answer, to be streamed, which takes over its reply.
+
+        It becomes the head. None unless the answer has ended and is the head of its conversation.
+        """
+        ...
+
+    async def checkpoint(self, texts: Mapping[int, str]) -> None:
+        """Store how far the answers that stream have come, by turn id, all of them at once.
+
+        A turn that has its outcome is left alone.
+        """
+        ...
+
     async def interrupt_unfinished(self) -> tuple[Shown, ...]:
         """Close every turn that still has no outcome as interrupted, and say which they were."""
         ...
 
     async def waiting(self, conversation_id: int) -> tuple[Inbound, ...]:
         """Give the inbounds that wait in a conversation, in the order in which they came."""
+        ...
+
+    async def revise(self, message_id: int, text: str) -> bool:
+        """Change what an inbound says while it waits; False when it does not wait (any more)."""
+        ...
+
+    async def withdraw(self, message_id: int) -> Inbound | None:
+        """Mark an inbound as withdrawn by its author and give it; None for an unknown message.
+
+        One that waited is not answered; one that was answered keeps its turn.
+        """
         ...
 
     async def waiting_conversations(self) -> tuple[int, ...]:
@@ -244,7 +276,10 @@ class Store(Protocol):
         ...
 
     async def reset(self, place: PlaceKey) -> Conversation:
-        """Make a new, empty current conversation in a place; the former is kept."""
+        """Make a new, empty current conversation in a place; the former is kept.
+
+        Its starter is the former's: who started a thread remains who started it.
+        """
         ...
 
     async def settings(self, channel_id: int) -> PlaceSettings:
@@ -257,6 +292,18 @@ class Store(Protocol):
 
     async def attentions(self) -> Mapping[int, Attention]:
         """Give the attention of every place where it is set, by channel id."""
+        ...
+
+    async def live_places(self, since: datetime, *, limit: int) -> tuple[LivePlace, ...]:
+        """Give the places in which something was meant for us since then, the latest first."""
+        ...
+
+    async def note_alive(self) -> None:
+        """Note that we hear what is said now."""
+        ...
+
+    async def last_alive(self) -> datetime | None:
+        """Give when `note_alive` was called last; None if never."""
         ...
 
     async def first_time(self, key: str) -> bool:

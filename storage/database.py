@@ -7,8 +7,9 @@ writes fails at once when another wrote in between, whatever the busy timeout
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -20,6 +21,8 @@ from conversation.errors import StoreUnavailableError
 from storage.errors import translated
 
 log = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
 
 BUSY_TIMEOUT_S = 5.0
 """How long SQLite waits for the lock of another process before it gives up."""
@@ -59,6 +62,7 @@ class Database:
             self._engine.execution_options(**{WRITES: True}), expire_on_commit=False
         )
         self._turn_to_write = asyncio.Lock()
+        self._running: set[asyncio.Task[Any]] = set()
         self._is_closed = False
 
     @property
@@ -66,6 +70,22 @@ class Database:
         """How many connections are handed out now; 0 whenever no method of the store runs."""
         pool = self._engine.pool
         return pool.checkedout() if isinstance(pool, AsyncAdaptedQueuePool) else 0
+
+    async def read(self, work: Callable[[AsyncSession], Awaitable[_Result]]) -> _Result:
+        """Run in a transaction of `reading`, which goes on to its end if the caller is cancelled.
+
+        Raises:
+            StoreError: See `reading`.
+        """
+        return await self._to_its_end(_within(self.reading(), work))
+
+    async def write(self, work: Callable[[AsyncSession], Awaitable[_Result]]) -> _Result:
+        """Run in a transaction of `writing`, which goes on to its end if the caller is cancelled.
+
+        Raises:
+            StoreError: See `writing`.
+        """
+        return await self._to_its_end(_within(self.writing(), work))
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncSession, None]:
@@ -94,12 +114,30 @@ class Database:
             self._turn_to_write.release()
 
     async def close(self) -> None:
-        """End every connection and its thread; say so where one is still in use."""
+        """End what runs, then every connection and its thread; say so where one is in use."""
         self._is_closed = True
+        if self._running:
+            await asyncio.wait(self._running)
         leaked = self.connections_in_use
         if leaked:
             log.error("%d database connections are still in use at closing", leaked)
         await self._engine.dispose()
+
+    async def _to_its_end(self, transaction: Coroutine[None, None, _Result]) -> _Result:
+        """Wait for a transaction which goes on to its end even if the waiting is cancelled.
+
+        A statement that the driver's thread has begun cannot be taken back: a cancelled
+        transaction would hold its lock for as long as nobody noticed.
+        """
+        task = asyncio.create_task(transaction, name="transaction")
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.debug("a transaction failed: %s", task.exception())
 
     async def _wait_for_turn(self) -> None:
         try:
@@ -121,6 +159,14 @@ class Database:
                 yield session
         except (SQLAlchemyError, OverflowError) as error:
             raise translated(error) from error
+
+
+async def _within(
+    transaction: AbstractAsyncContextManager[AsyncSession],
+    work: Callable[[AsyncSession], Awaitable[_Result]],
+) -> _Result:
+    async with transaction as session:
+        return await work(session)
 
 
 def _silence_driver() -> None:

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from conversation.entities import Inbound, InboundState, Receipt, Received, Verdict
-from storage.mapping import attachments_json, inbound_of
+from conversation.entities import Inbound, InboundState, LivePlace, Receipt, Received, Verdict
+from storage.mapping import attachments_json, inbound_of, place_key_of
 from storage.places import current_row, place_row, rooted_row
-from storage.tables import ConversationRow, InboundRow
+from storage.tables import ConversationRow, InboundRow, PlaceRow
 
 WAITING = InboundState.WAITING.value
 
@@ -48,6 +48,47 @@ async def waiting(session: AsyncSession, conversation_id: int) -> tuple[Inbound,
     return tuple(inbound_of(row) for row in await waiting_rows(session, conversation_id))
 
 
+async def revise(session: AsyncSession, message_id: int, text: str) -> bool:
+    """See `Store.revise`."""
+    row = await _row_of(session, message_id)
+    if row is None or row.state != WAITING:
+        return False
+    row.text = text
+    return True
+
+
+async def withdraw(session: AsyncSession, message_id: int) -> Inbound | None:
+    """See `Store.withdraw`."""
+    row = await _row_of(session, message_id)
+    if row is None:
+        return None
+    row.state = InboundState.WITHDRAWN.value
+    return inbound_of(row)
+
+
+async def live_places(session: AsyncSession, since: datetime, limit: int) -> tuple[LivePlace, ...]:
+    """See `Store.live_places`: where it was said, and where the conversation is now."""
+    latest, newest = func.max(InboundRow.received_at), func.max(InboundRow.message_id)
+    seen: dict[int, tuple[datetime, int]] = {}
+    for channel_id in (InboundRow.channel_id, ConversationRow.channel_id):
+        rows = await session.execute(
+            select(channel_id, latest, newest)
+            .join(ConversationRow, ConversationRow.id == InboundRow.conversation_id)
+            .where(InboundRow.received_at >= since)
+            .group_by(channel_id)
+        )
+        for key, at, message_id in rows:
+            known_at, known_id = seen.get(key, (at, message_id))
+            seen[key] = (max(at, known_at), max(message_id, known_id))
+    ordered = sorted(seen, key=lambda key: seen[key][0], reverse=True)[:limit]
+    return tuple(
+        [
+            LivePlace(place_key_of(await session.get_one(PlaceRow, key)), seen[key][1])
+            for key in ordered
+        ]
+    )
+
+
 async def waiting_conversations(session: AsyncSession) -> tuple[int, ...]:
     """See `Store.waiting_conversations`."""
     found = await session.scalars(
@@ -67,6 +108,18 @@ async def waiting_rows(session: AsyncSession, conversation_id: int) -> tuple[Inb
         .order_by(InboundRow.id)
     )
     return tuple(found)
+
+
+async def inbounds_of(session: AsyncSession, turn_id: int) -> tuple[Inbound, ...]:
+    """Give the inbounds that became a user turn, in their order."""
+    found = await session.scalars(
+        select(InboundRow).where(InboundRow.turn_id == turn_id).order_by(InboundRow.ordinal)
+    )
+    return tuple(inbound_of(row) for row in found)
+
+
+async def _row_of(session: AsyncSession, message_id: int) -> InboundRow | None:
+    return await session.scalar(select(InboundRow).where(InboundRow.message_id == message_id))
 
 
 async def _conversation_for(

@@ -118,7 +118,11 @@ async def move(session: AsyncSession, conversation_id: int, place: PlaceKey) -> 
 async def reset(session: AsyncSession, place: PlaceKey, at: datetime) -> Conversation:
     """See `Store.reset`."""
     row = await place_row(session, place)
-    return conversation_of(await _new_current(session, row, at), row)
+    former_id = row.current_conversation_id
+    fresh = await _new_current(session, row, at)
+    if former_id is not None:
+        fresh.starter_id = (await conversation_row(session, former_id)).starter_id
+    return conversation_of(fresh, row)
 
 
 async def settings(session: AsyncSession, channel_id: int) -> PlaceSettings:

@@ -3,14 +3,16 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversation.entities import (
     Attention,
     Conversation,
     Exchange,
     Inbound,
+    LivePlace,
     Parameters,
     Part,
     PlaceKey,
@@ -23,7 +25,7 @@ from conversation.entities import (
 from conversation.ports import Now
 from storage import inbounds, places, replies, turns
 from storage.database import Database
-from storage.tables import ToldRow
+from storage.tables import AliveRow, ToldRow
 
 
 class SqlStore:
@@ -40,17 +42,11 @@ class SqlStore:
 
     async def ping(self) -> None:
         """Write nothing, as a writer: raises what the next method would raise."""
-        async with self._database.writing() as session:
-            await session.execute(text("SELECT 1"))
+        await self._database.write(lambda session: session.execute(text("SELECT 1")))
 
     async def integrity(self) -> list[str]:
         """Read the whole file and give what is damaged or points nowhere; empty when sound."""
-        async with self._database.reading() as session:
-            found = await session.scalars(text("PRAGMA integrity_check"))
-            problems = [line for line in found if line != "ok"]
-            orphans = await session.execute(text("PRAGMA foreign_key_check"))
-            problems += [f"{row[0]} row {row[1]} points nowhere in {row[2]}" for row in orphans]
-        return problems
+        return await self._database.read(_damages)
 
     async def receive(
         self,
@@ -61,8 +57,8 @@ class SqlStore:
         day_began_at: datetime,
     ) -> Receipt:
         """See `Store.receive`."""
-        async with self._database.writing() as session:
-            return await inbounds.receive(
+        return await self._database.write(
+            lambda session: inbounds.receive(
                 session,
                 message,
                 queue_limit=queue_limit,
@@ -70,88 +66,131 @@ class SqlStore:
                 day_began_at=day_began_at,
                 at=self._now(),
             )
+        )
 
     async def begin(
         self, conversation_id: int, *, model: str, parameters: Parameters
     ) -> Exchange | None:
         """See `Store.begin`."""
-        async with self._database.writing() as session:
-            return await turns.begin(
+        return await self._database.write(
+            lambda session: turns.begin(
                 session, conversation_id, model=model, parameters=parameters, at=self._now()
             )
+        )
 
     async def finish(self, turn_id: int, result: TurnResult) -> None:
         """See `Store.finish`."""
-        async with self._database.writing() as session:
-            await turns.finish(session, turn_id, result, self._now())
+        await self._database.write(
+            lambda session: turns.finish(session, turn_id, result, self._now())
+        )
+
+    async def answer_again(
+        self, turn_id: int, *, model: str, parameters: Parameters
+    ) -> Exchange | None:
+        """See `Store.answer_again`."""
+        return await self._database.write(
+            lambda session: turns.answer_again(
+                session, turn_id, model=model, parameters=parameters, at=self._now()
+            )
+        )
+
+    async def checkpoint(self, texts: Mapping[int, str]) -> None:
+        """See `Store.checkpoint`."""
+        await self._database.write(lambda session: turns.checkpoint(session, texts))
 
     async def interrupt_unfinished(self) -> tuple[Shown, ...]:
         """See `Store.interrupt_unfinished`."""
-        async with self._database.writing() as session:
-            return await turns.interrupt_unfinished(session, self._now())
+        return await self._database.write(
+            lambda session: turns.interrupt_unfinished(session, self._now())
+        )
 
     async def waiting(self, conversation_id: int) -> tuple[Inbound, ...]:
         """See `Store.waiting`."""
-        async with self._database.reading() as session:
-            return await inbounds.waiting(session, conversation_id)
+        return await self._database.read(lambda session: inbounds.waiting(session, conversation_id))
+
+    async def revise(self, message_id: int, text: str) -> bool:
+        """See `Store.revise`."""
+        return await self._database.write(
+            lambda session: inbounds.revise(session, message_id, text)
+        )
+
+    async def withdraw(self, message_id: int) -> Inbound | None:
+        """See `Store.withdraw`."""
+        return await self._database.write(lambda session: inbounds.withdraw(session, message_id))
 
     async def waiting_conversations(self) -> tuple[int, ...]:
         """See `Store.waiting_conversations`."""
-        async with self._database.reading() as session:
-            return await inbounds.waiting_conversations(session)
+        return await self._database.read(inbounds.waiting_conversations)
 
     async def add_part(self, reply_id: int, part: Part) -> None:
         """See `Store.add_part`."""
-        async with self._database.writing() as session:
-            await replies.add_part(session, reply_id, part)
+        await self._database.write(lambda session: replies.add_part(session, reply_id, part))
 
     async def shown_by(self, message_id: int) -> Shown | None:
         """See `Store.shown_by`."""
-        async with self._database.reading() as session:
-            return await replies.shown_by(session, message_id)
+        return await self._database.read(lambda session: replies.shown_by(session, message_id))
 
     async def shown_turn(self, turn_id: int) -> Shown | None:
         """See `Store.shown_turn`."""
-        async with self._database.reading() as session:
-            return await replies.shown_turn(session, turn_id)
+        return await self._database.read(lambda session: replies.shown_turn(session, turn_id))
 
     async def conversation(self, conversation_id: int) -> Conversation | None:
         """See `Store.conversation`."""
-        async with self._database.reading() as session:
-            return await places.conversation(session, conversation_id)
+        return await self._database.read(
+            lambda session: places.conversation(session, conversation_id)
+        )
 
     async def current_conversation(self, channel_id: int) -> Conversation | None:
         """See `Store.current_conversation`."""
-        async with self._database.reading() as session:
-            return await places.current_conversation(session, channel_id)
+        return await self._database.read(
+            lambda session: places.current_conversation(session, channel_id)
+        )
 
     async def move(self, conversation_id: int, place: PlaceKey) -> None:
         """See `Store.move`."""
-        async with self._database.writing() as session:
-            await places.move(session, conversation_id, place)
+        await self._database.write(lambda session: places.move(session, conversation_id, place))
 
     async def reset(self, place: PlaceKey) -> Conversation:
         """See `Store.reset`."""
-        async with self._database.writing() as session:
-            return await places.reset(session, place, self._now())
+        return await self._database.write(lambda session: places.reset(session, place, self._now()))
 
     async def settings(self, channel_id: int) -> PlaceSettings:
         """See `Store.settings`."""
-        async with self._database.reading() as session:
-            return await places.settings(session, channel_id)
+        return await self._database.read(lambda session: places.settings(session, channel_id))
 
     async def change_settings(self, place: PlaceKey, settings: PlaceSettings) -> None:
         """See `Store.change_settings`."""
-        async with self._database.writing() as session:
-            await places.change_settings(session, place, settings)
+        await self._database.write(lambda session: places.change_settings(session, place, settings))
 
     async def attentions(self) -> Mapping[int, Attention]:
         """See `Store.attentions`."""
-        async with self._database.reading() as session:
-            return await places.attentions(session)
+        return await self._database.read(places.attentions)
+
+    async def live_places(self, since: datetime, *, limit: int) -> tuple[LivePlace, ...]:
+        """See `Store.live_places`."""
+        return await self._database.read(
+            lambda session: inbounds.live_places(session, since, limit)
+        )
+
+    async def note_alive(self) -> None:
+        """See `Store.note_alive`."""
+        at = self._now()
+        noted = insert(AliveRow).values(id=1, at=at).on_conflict_do_update(set_={"at": at})
+        await self._database.write(lambda session: session.execute(noted))
+
+    async def last_alive(self) -> datetime | None:
+        """See `Store.last_alive`."""
+        return await self._database.read(lambda session: session.scalar(select(AliveRow.at)))
 
     async def first_time(self, key: str) -> bool:
         """See `Store.first_time`."""
         told = insert(ToldRow).values(key=key, told_at=self._now()).on_conflict_do_nothing()
-        async with self._database.writing() as session:
-            return await session.scalar(told.returning(ToldRow.key)) is not None
+        new = told.returning(ToldRow.key)
+        return await self._database.write(lambda session: session.scalar(new)) is not None
+
+
+async def _damages(session: AsyncSession) -> list[str]:
+    found = await session.scalars(text("PRAGMA integrity_check"))
+    problems = [line for line in found if line != "ok"]
+    orphans = await session.execute(text("PRAGMA foreign_key_check"))
+    return problems + [f"{row[0]} row {row[1]} points nowhere in {row[2]}" for row in orphans]

@@ -94,6 +94,7 @@ class TurnRow(Base):
     __tablename__ = "turn"
     __table_args__ = (
         Index(None, "role", "outcome"),
+        Index(None, "parent_id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -123,6 +124,8 @@ class InboundRow(Base):
     __table_args__ = (
         Index(None, "state", "conversation_id"),
         Index(None, "author_id", "answered_at"),
+        Index(None, "turn_id"),
+        Index(None, "received_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -175,3 +178,12 @@ class ToldRow(Base):
 
     key: Mapped[str] = mapped_column(primary_key=True)
     told_at: Mapped[datetime]
+
+
+class AliveRow(Base):
+    """When this bot last heard what is said; a single row."""
+
+    __tablename__ = "alive"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime]

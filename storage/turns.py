@@ -1,6 +1,6 @@
 """Turns: begun from what waits, ended once, and the path that leads to one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import literal, select, update
@@ -19,10 +19,10 @@ from conversation.entities import (
     TurnResult,
 )
 from conversation.errors import StoreError
-from storage.inbounds import waiting_rows
+from storage.inbounds import inbounds_of, waiting_rows
 from storage.mapping import inbound_of, parameters_json, resume_json, speakers_json, turn_of
 from storage.places import conversation_row, described
-from storage.replies import shown_turn
+from storage.replies import parts_of, shown_turn
 from storage.tables import ConversationRow, InboundRow, ReplyRow, TurnRow
 
 
@@ -52,6 +52,42 @@ async def begin(
         reply_id=reply.id,
         inbounds=tuple(inbound_of(one) for one in waiting),
     )
+
+
+async def answer_again(
+    session: AsyncSession, turn_id: int, *, model: str, parameters: Parameters, at: datetime
+) -> Exchange | None:
+    """See `Store.answer_again`."""
+    former = await session.get(TurnRow, turn_id)
+    if former is None or former.outcome is None or former.parent_id is None:
+        return None
+    row = await conversation_row(session, former.conversation_id)
+    reply = await session.scalar(select(ReplyRow).where(ReplyRow.turn_id == turn_id))
+    if row.head_turn_id != turn_id or reply is None:
+        return None
+    question = await session.get_one(TurnRow, former.parent_id)
+    answer = await _answer(session, question, model, parameters, at)
+    row.head_turn_id = answer.id
+    reply.turn_id = answer.id
+    await session.flush()
+    return Exchange(
+        conversation=await described(session, row),
+        path=await _path_to(session, question.id),
+        turn=turn_of(answer),
+        reply_id=reply.id,
+        inbounds=await inbounds_of(session, question.id),
+        parts=await parts_of(session, reply.id),
+    )
+
+
+async def checkpoint(session: AsyncSession, texts: Mapping[int, str]) -> None:
+    """See `Store.checkpoint`."""
+    for turn_id, text in texts.items():
+        await session.execute(
+            update(TurnRow)
+            .where(TurnRow.id == turn_id, TurnRow.outcome.is_(None))
+            .values(text=text)
+        )
 
 
 async def finish(session: AsyncSession, turn_id: int, result: TurnResult, at: datetime) -> None:

@@ -627,14 +627,14 @@ class TestPlaces:
         assert await store.attentions() == {}
 
     async def test_reset(self, store: Store) -> None:
-        """A reset makes an empty current conversation and keeps the former and the settings."""
+        """A reset makes an empty current conversation; former, settings and starter are kept."""
         former = await answer(store, said(1, place=DIRECT))
         await store.change_settings(DIRECT, PlaceSettings(model=MODEL))
         fresh = await store.reset(DIRECT)
 
         assert fresh.id != former.conversation.id
         assert fresh.head_turn_id is None
-        assert fresh.starter_id is None
+        assert fresh.starter_id == former.conversation.starter_id == ANN
         assert fresh.place == DIRECT
         assert await store.current_conversation(DIRECT.channel_id) == fresh
         assert await store.conversation(former.conversation.id) is not None
@@ -705,3 +705,137 @@ async def test_everything_survives_a_restart(opener: Opener, tmp_path: Path, clo
         exchange = await begin(store, former.conversation.id)
         assert [turn.text for turn in exchange.path] == ["before", "kept", "waits"]
         assert not await store.first_time("told")
+
+
+class TestAnswerAgain:
+    """`Store.answer_again`."""
+
+    async def test_a_sibling_takes_over_the_reply(self, store: Store) -> None:
+        """The new answer has the same question, is the head, and is shown by the same messages."""
+        former = await ask(store, said(1))
+        part = Part(0, THREAD.channel_id, 900, "1.0")
+        await store.add_part(former.reply_id, part)
+        await store.finish(former.turn.id, TurnResult("so f", Outcome.INTERRUPTED))
+
+        again = await store.answer_again(former.turn.id, model="x/y", parameters=Parameters())
+        assert again is not None
+        assert again.turn.parent_id == former.turn.parent_id
+        assert again.turn.model == "x/y"
+        assert again.conversation.head_turn_id == again.turn.id
+        assert again.parts == (part,)
+        assert again.path == former.path
+        assert [one.message_id for one in again.inbounds] == [1]
+        shown = await store.shown_by(900)
+        assert shown is not None
+        assert shown.turn.id == again.turn.id
+
+    async def test_interruptions_in_a_row_are_counted(self, store: Store) -> None:
+        """Each interrupted sibling in a row counts; an answer that ended otherwise ends the row."""
+        exchange: Exchange | None = await ask(store, said(1))
+        counts: list[int] = []
+        for outcome in (Outcome.INTERRUPTED, Outcome.INTERRUPTED, Outcome.STOPPED):
+            assert exchange is not None
+            await store.finish(exchange.turn.id, TurnResult("", outcome))
+            shown = await store.shown_turn(exchange.turn.id)
+            assert shown is not None
+            counts.append(shown.interruptions)
+            exchange = await store.answer_again(
+                exchange.turn.id, model=MODEL, parameters=Parameters()
+            )
+        assert counts == [1, 2, 0]
+
+    async def test_only_an_ended_head_is_answered_again(self, store: Store) -> None:
+        """An answer that streams, or that the conversation has gone on from, has no sibling."""
+        former = await ask(store, said(1))
+        streaming = await store.answer_again(former.turn.id, model=MODEL, parameters=Parameters())
+        await store.finish(former.turn.id, TurnResult("done", Outcome.COMPLETE))
+        await answer(store, said(2))
+        passed = await store.answer_again(former.turn.id, model=MODEL, parameters=Parameters())
+        assert (streaming, passed) == (None, None)
+
+
+class TestCheckpoint:
+    """`Store.checkpoint`."""
+
+    async def test_the_text_so_far_survives(self, store: Store) -> None:
+        """What was stored of a streaming answer is there when it is closed as interrupted."""
+        exchange = await ask(store, said(1))
+        await store.checkpoint({exchange.turn.id: "so far"})
+
+        closed = await store.interrupt_unfinished()
+        assert [one.turn.text for one in closed] == ["so far"]
+
+    async def test_an_ended_answer_is_left_alone(self, store: Store) -> None:
+        """A checkpoint that comes after the end changes nothing."""
+        exchange = await answer(store, said(1), "whole")
+        await store.checkpoint({exchange.turn.id: "who"})
+
+        shown = await store.shown_turn(exchange.turn.id)
+        assert shown is not None
+        assert shown.turn.text == "whole"
+
+
+class TestWithdraw:
+    """`Store.revise` and `Store.withdraw`."""
+
+    async def test_what_waits_can_be_changed(self, store: Store) -> None:
+        """An edited message is answered as it is now."""
+        receipt = await receive(store, said(1, "befor"))
+        assert await store.revise(1, "before")
+
+        exchange = await begin(store, receipt.conversation_id)
+        assert exchange.path[-1].text == "before"
+        assert not await store.revise(1, "after")
+        assert not await store.revise(2, "unknown")
+
+    async def test_what_waits_can_be_withdrawn(self, store: Store) -> None:
+        """A deleted message is not answered, and keeps its state."""
+        receipt = await receive(store, said(1))
+        inbound = await store.withdraw(1)
+
+        assert inbound is not None
+        assert inbound.state is InboundState.WITHDRAWN
+        assert inbound.turn_id is None
+        assert (
+            await store.begin(receipt.conversation_id, model=MODEL, parameters=Parameters()) is None
+        )
+        assert await store.withdraw(2) is None
+
+    async def test_what_was_answered_names_its_turn(self, store: Store) -> None:
+        """A withdrawn message says which turn it became, so that its answer can be stopped."""
+        exchange = await ask(store, said(1))
+        inbound = await store.withdraw(1)
+        assert inbound is not None
+        assert inbound.turn_id == exchange.turn.parent_id
+
+
+class TestLiveness:
+    """`Store.live_places`, `Store.note_alive` and `Store.last_alive`."""
+
+    async def test_places_are_named_with_the_newest_message(
+        self, store: Store, clock: Clock
+    ) -> None:
+        """A live place is where it was said, and where the conversation is now; latest first."""
+        await receive(store, said(1, place=DIRECT))
+        clock.advance(hours=1)
+        rooted = await receive(store, said(5, place=CHANNEL, root_message_id=5))
+        await store.move(rooted.conversation_id, THREAD)
+
+        live = await store.live_places(MORNING, limit=5)
+        assert {one.place.channel_id: one.last_message_id for one in live} == {
+            THREAD.channel_id: 5,
+            CHANNEL.channel_id: 5,
+            DIRECT.channel_id: 1,
+        }
+        assert live[-1].place == DIRECT
+        assert len(await store.live_places(MORNING, limit=1)) == 1
+        recent = await store.live_places(MORNING + timedelta(minutes=30), limit=5)
+        assert DIRECT not in [one.place for one in recent]
+
+    async def test_being_alive_is_noted(self, store: Store, clock: Clock) -> None:
+        """The moment of the last note is given, and none before the first."""
+        assert await store.last_alive() is None
+        await store.note_alive()
+        clock.advance(seconds=10)
+        await store.note_alive()
+        assert await store.last_alive() == MORNING + timedelta(seconds=10)
