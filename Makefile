@@ -30,12 +30,13 @@ clean: ## Remove the virtual environment (data stays)
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Bobbin needs Python 3.11 or later; say which with: make PYTHON=python3.12 run"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV), once; this takes a minute or two..."
+	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/run.stamp: requirements.txt | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.txt requirements.txt | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/run.stamp

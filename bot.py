@@ -16,14 +16,15 @@ from pathlib import Path
 import aiohttp
 import discord
 
-from check import check
 from cogs.client import Bobbin
+from cogs.portal import point_library_at
 from config import Settings, SettingsError, load_settings
 from conversation.errors import StoreError
-from discord_address import point_library_at
-from local_sandbox import SandboxError, started_sandbox
-from logs import set_up_logging
-from wiring import make_bot, open_engine
+from startup.check import check
+from startup.discord_address import DiscordAddressError, gateway_of
+from startup.logs import set_up_logging
+from startup.sandbox_process import Sandbox, SandboxError, started_sandbox
+from startup.wiring import DatabaseAddressError, make_bot, open_engine, secrets_in
 
 log = logging.getLogger("bot")
 
@@ -41,14 +42,22 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     """Run the bot until `stop` is set.
 
     Raises:
-        discord.LoginFailure: The token is refused.
+        DatabaseAddressError: `DATABASE_URL` names no database that can be used.
+        DiscordAddressError: `DISCORD_API_URL` leads to no Discord.
         StoreError: The database cannot be used.
+        discord.LoginFailure: The token is refused.
+        discord.HTTPException, discord.ConnectionClosed, aiohttp.ClientError, ConnectionError,
+            TimeoutError: Discord does not answer at the start, or ends the connection for good.
     """
     if settings.discord_api_url is not None:
-        await point_library_at(settings.discord_api_url)
+        gateway_url = await gateway_of(settings.discord_api_url)
+        point_library_at(settings.discord_api_url, gateway_url)
     async with open_engine(settings) as engine:
         unfinished = await engine.store.interrupt_unfinished()
-        listing = asyncio.create_task(engine.catalog.run(), name="model-lists")
+        background = [
+            asyncio.create_task(engine.catalog.run(), name="model-lists"),
+            asyncio.create_task(engine.service.checkpoints.run(), name="checkpoints"),
+        ]
         try:
             await _connect(settings, make_bot(settings, engine, unfinished), stop)
         except discord.PrivilegedIntentsRequired:
@@ -56,8 +65,9 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
             bot = make_bot(settings, engine, unfinished, reads_content=False)
             await _connect(settings, bot, stop)
         finally:
-            listing.cancel()
-            await asyncio.gather(listing, return_exceptions=True)
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
 
 
 async def _connect(settings: Settings, bot: Bobbin, stop: asyncio.Event) -> None:
@@ -84,42 +94,59 @@ async def run(settings: Settings) -> None:
 async def run_in_sandbox(settings: Settings) -> None:
     """Run the unchanged bot in a Discord on this machine, until its person has had enough.
 
-    The owner's rules about servers, channels, roles and people are left out: their ids are those
-    of the real Discord. The demo model answers, unless another Playground or a provider is set.
-
     Raises:
-        SandboxError: The sandbox did not start.
+        SandboxError: The sandbox did not start, or broke off.
     """
     stop = _stop_signal()
     folder = settings.data_dir / "sandbox"
     async with started_sandbox(folder, settings.sandbox_port) as sandbox:
-        overrides = {
-            **dict.fromkeys(_NOT_IN_SANDBOX, ""),
-            **sandbox.environment,
-            "DATA_DIR": str(folder),
-        }
-        if settings.allenai_base_url != Settings.model_fields["allenai_base_url"].default:
-            overrides["ALLENAI_BASE_URL"] = settings.allenai_base_url
-        elif not settings.providers:
-            overrides |= {"UPSTREAM_PROXY": "", "ALLENAI_HOST": ""}
-        ended = asyncio.create_task(sandbox.process.wait(), name="sandbox")
+        overrides = _for_sandbox(settings, sandbox, folder)
+        ended = asyncio.create_task(sandbox.ended(), name="sandbox")
         ended.add_done_callback(lambda _: stop.set())
         try:
             await serve(load_settings(os.environ, _ENV_FILE, overrides), stop)
+            if ended.done():
+                await ended
         finally:
             ended.cancel()
+            await asyncio.gather(ended, return_exceptions=True)
+    log.info("stopped")
+
+
+def _for_sandbox(settings: Settings, sandbox: Sandbox, folder: Path) -> dict[str, str]:
+    """Give the settings that are others in the sandbox; an empty one is unset.
+
+    The owner's rules about servers, channels, roles and people are left out: their ids are those
+    of the real Discord. The demo model stands in for the Ai2 Playground, unless that is set to be
+    elsewhere; other providers are what they are, and reached as they are.
+    """
+    overrides = {
+        **dict.fromkeys(_NOT_IN_SANDBOX, ""),
+        **sandbox.environment,
+        "DATA_DIR": str(folder),
+    }
+    if settings.allenai_base_url != Settings.model_fields["allenai_base_url"].default:
+        return overrides | {"ALLENAI_BASE_URL": settings.allenai_base_url}
+    overrides["ALLENAI_HOST"] = ""
+    return overrides if settings.providers else overrides | {"UPSTREAM_PROXY": ""}
 
 
 def _stop_signal() -> asyncio.Event:
-    """Make the event that SIGINT and SIGTERM set."""
+    """Make the event that is set by SIGINT and SIGTERM, and by the terminal's end (SIGHUP)."""
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+        numbers.append(signal.SIGHUP)
+    for number in numbers:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     return stop
 
 
 def _exit_code(work: Coroutine[None, None, None]) -> int:
-    """Run to the end, and give the exit code: 0, or 2 for what the operator has to mend."""
+    """Run to the end, and give the exit code.
+
+    0, or 2 for what the operator has to mend, or 1 where Discord failed and may soon be back.
+    """
     try:
         asyncio.run(work)
     except discord.LoginFailure:
@@ -127,18 +154,28 @@ def _exit_code(work: Coroutine[None, None, None]) -> int:
             "DISCORD_TOKEN: Discord does not accept this token. Copy it anew from "
             "https://discord.com/developers/applications, page Bot."
         )
-    except (StoreError, ValueError) as error:
-        return _refused(f"DATABASE_URL: {error}")
+    except (DatabaseAddressError, StoreError) as error:
+        return _refused(f"DATABASE_URL: {error}.")
+    except DiscordAddressError as error:
+        return _refused(
+            f"DISCORD_API_URL: {error}. Leave it unset for Discord itself; else it is the full "
+            "base of the interface, for example http://127.0.0.1:8737/api/v10"
+        )
     except (SettingsError, SandboxError) as error:
         return _refused(str(error))
-    except aiohttp.ClientError as error:
-        return _refused(f"DISCORD_API_URL: nothing answers there ({type(error).__name__}).")
+    except discord.HTTPException as error:
+        return _refused(f"Discord answers {error.status} at the moment. Try again later.", 1)
+    except discord.ConnectionClosed as error:
+        return _refused(f"Discord ended the connection for good (code {error.code}).")
+    except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
+        why = type(error).__name__
+        return _refused(f"Discord cannot be reached ({why}). Is there a network?", 1)
     return 0
 
 
-def _refused(words: str) -> int:
+def _refused(words: str, exit_code: int = 2) -> int:
     print(words, file=sys.stderr)  # noqa: T201 - the log may not be set up
-    return 2
+    return exit_code
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -153,26 +190,42 @@ def main(arguments: Sequence[str]) -> int:
         settings = load_settings(os.environ, _ENV_FILE)
     except SettingsError as error:
         return _refused(str(error))
-    if chosen.check:
-        set_up_logging("ERROR", settings.log_format)
-        return asyncio.run(check(settings))
-    has_token = settings.discord_token is not None
-    if chosen.sandbox or (chosen.auto and not has_token):
-        folder = settings.data_dir / "sandbox"
-        folder.mkdir(parents=True, exist_ok=True)
-        log_file = folder / "bobbin.log"
-        handler = logging.FileHandler(log_file, encoding="utf-8")
-        set_up_logging(settings.log_level, settings.log_format, handler)
-        why = "" if has_token else "No DISCORD_TOKEN is set: "
-        print(f"{why}running in the local sandbox. The bot's log is in {log_file}.")  # noqa: T201
-        return _exit_code(run_in_sandbox(settings))
-    if not has_token:
+    try:
+        if chosen.check:
+            set_up_logging("ERROR", settings.log_format, secrets=secrets_in(settings))
+            return asyncio.run(check(settings))
+        if chosen.sandbox or (chosen.auto and settings.discord_token is None):
+            return _sandbox(settings)
+        return _on_discord(settings)
+    except KeyboardInterrupt:  # before the loop hears the signal, or in a check
+        return 0
+
+
+def _on_discord(settings: Settings) -> int:
+    if settings.discord_token is None:
         return _refused(
             "DISCORD_TOKEN: not set. Put it into .env (see README.md, “On Discord”), or run "
             "`python bot.py --sandbox` to try the bot without Discord."
         )
-    set_up_logging(settings.log_level, settings.log_format)
+    set_up_logging(settings.log_level, settings.log_format, secrets=secrets_in(settings))
     return _exit_code(run(settings))
+
+
+def _sandbox(settings: Settings) -> int:
+    folder = settings.data_dir / "sandbox"
+    log_file = folder / "bobbin.log"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(log_file, encoding="utf-8")
+    except OSError as error:
+        return _refused(f"DATA_DIR: {folder} cannot be written: {error.strerror}.")
+    set_up_logging(settings.log_level, settings.log_format, handler, secrets=secrets_in(settings))
+    why = "No DISCORD_TOKEN is set: " if settings.discord_token is None else ""
+    print(f"{why}running in the local sandbox. Its log: {log_file}", flush=True)  # noqa: T201
+    code = _exit_code(run_in_sandbox(settings))
+    if code == 0:
+        print("Stopped. What was said is kept: start again to go on.")  # noqa: T201
+    return code
 
 
 if __name__ == "__main__":

@@ -118,6 +118,12 @@ class Answering:
             it for it in self._running.values() if it.conversation.place.channel_id == channel_id
         )
 
+    async def until_kept(self) -> None:
+        """Wait until the Discord messages that show answers by now are stored as theirs."""
+        for display in [work.display for work in self._work.values()]:
+            if display is not None:
+                await display.until_kept()
+
     async def close(self) -> None:
         """Take nothing new, give what streams some seconds to end, then interrupt it."""
         self._is_closing = True
@@ -187,6 +193,7 @@ class Answering:
                 elif work.display is not None:
                     work.display.feed(event)
                     if isinstance(event, Finished):
+                        self._running.pop(conversation_id, None)
                         work.display.finish(_under(event, work.display.model, small_print))
 
     async def _open_thread(self, conversation_id: int) -> str | None:

@@ -33,6 +33,10 @@ class Attentions:
         is_own = isinstance(channel, discord.Thread) and channel.owner_id == self._own_id
         return Attention.EVERYTHING if is_own else Attention.MENTIONS
 
+    def listen_to(self, channel_id: int) -> None:
+        """Listen to a place from this instant on; `change` is to follow, which stores it."""
+        self._set[channel_id] = Attention.EVERYTHING
+
     async def change(self, place: PlaceKey, attention: Attention) -> None:
         """Set the attention of a place."""
         settings = await self._store.settings(place.channel_id)

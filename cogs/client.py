@@ -1,11 +1,12 @@
 """The Discord client: its intents, its caches, its commands, what it says when it is there."""
 
+import asyncio
 import hashlib
 import json
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import discord
 from discord.ext import commands
@@ -18,6 +19,10 @@ log = logging.getLogger(__name__)
 PERMISSIONS = 377_957_239_872
 """What the invite link asks for: view channels, send, send in threads, create public and private
 threads, embed, attach, read history, react."""
+
+
+_REGISTERING_LIMIT_S = 30.0
+"""Longer than this nobody is kept from talking; Discord may ask for hours (200 a day)."""
 
 
 def invite_link(application_id: int) -> str:
@@ -36,6 +41,15 @@ def intents_with(*, content: bool) -> discord.Intents:
     )
 
 
+@runtime_checkable
+class Ending(Protocol):
+    """A cog with work that has to be ended while events still come."""
+
+    async def end(self) -> None:
+        """End it; called once or more before the cog is unloaded, and never raises."""
+        ...
+
+
 class Bobbin(commands.Bot):
     """discord.py's client, told to keep and to hear only what is used.
 
@@ -44,6 +58,7 @@ class Bobbin(commands.Bot):
         http_trace: The aiohttp.TraceConfig that sees each request and its answer.
         reads_content: Whether to ask for the message content intent.
         commands_file: Where the hash of the commands last registered is kept.
+        connection_errors: What the HTTP library raises when a request fails on its way.
         make_cogs: Makes what people can do, once the bot's own id and name are known.
     """
 
@@ -54,6 +69,7 @@ class Bobbin(commands.Bot):
         *,
         reads_content: bool,
         commands_file: Path,
+        connection_errors: tuple[type[Exception], ...],
         make_cogs: Callable[["Bobbin", discord.ClientUser], Sequence[commands.Cog]],
     ) -> None:
         super().__init__(
@@ -72,8 +88,22 @@ class Bobbin(commands.Bot):
             http_trace=http_trace,
         )
         self._commands_file = commands_file
+        self._connection_errors = connection_errors
         self._reads_content = reads_content
         self._make_cogs = make_cogs
+
+    async def close(self) -> None:
+        """Let the cogs end their work, then leave: one that is unloaded hears no more events."""
+        if not self.is_closed():
+            for cog in self.cogs.values():
+                if isinstance(cog, Ending):
+                    await cog.end()
+        await super().close()
+
+    def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
+        """Drop what comes when all is closed: the library's delayed `ready` is not cancelled."""
+        if not self.is_closed():
+            super().dispatch(event_name, *args, **kwargs)
 
     async def on_message(self, message: discord.Message) -> None:
         """Do nothing: the cogs listen for themselves, and there are no prefix commands."""
@@ -102,13 +132,14 @@ class Bobbin(commands.Bot):
         """Register the commands when their hash has changed; a failure does not stop the bot."""
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         text = json.dumps([self.application_id, payload], sort_keys=True)
-        digest = hashlib.sha256(text.encode()).hexdigest()
-        if self._commands_file.is_file() and self._commands_file.read_text() == digest:
-            return
+        digest = hashlib.sha256(text.encode()).hexdigest().encode()
         try:
-            registered = await self.tree.sync()
-        except discord.HTTPException as error:
-            log.error("the commands could not be registered: %s", error)  # noqa: TRY400 - no trace
-            return
-        self._commands_file.write_text(digest)
-        log.info("registered %d commands", len(registered))
+            if self._commands_file.is_file() and self._commands_file.read_bytes() == digest:
+                return
+            async with asyncio.timeout(_REGISTERING_LIMIT_S):
+                registered = await self.tree.sync()
+            log.info("registered %d commands", len(registered))
+            self._commands_file.parent.mkdir(parents=True, exist_ok=True)
+            self._commands_file.write_bytes(digest)
+        except (discord.HTTPException, *self._connection_errors, OSError, TimeoutError) as error:
+            log.error("the commands could not be registered: %r", error)  # noqa: TRY400 - no trace

@@ -7,6 +7,7 @@ from discord.ext import commands
 from cogs.access import Access
 from cogs.answering import Answering
 from cogs.attentions import Attentions
+from cogs.promptness import in_time
 from cogs.steering import Steering, place_at
 from conversation.entities import Attention
 from conversation.ports import Store
@@ -59,10 +60,8 @@ class Conversations(commands.Cog):
             return
         for answer in self._answering.running_in(place.channel_id):
             answer.stop.set(interaction.user.id)
-        await self._store.reset(place)
-        await interaction.response.send_message(
-            Notice.RESET_DONE, allowed_mentions=discord.AllowedMentions.none()
-        )
+        await in_time(interaction, self._store.reset(place), ephemeral=False)
+        await respond(interaction, Notice.RESET_DONE, ephemeral=False)
 
     @app_commands.command(name="help", description="What I can do here, for you")
     async def help(self, interaction: discord.Interaction) -> None:

@@ -32,12 +32,16 @@ class Heard:
     place: PlaceKey
     own_ids: frozenset[int]
     """The bot's id and that of its own role."""
-    mentions_us: bool
 
     @property
     def spot(self) -> Spot:
         """Where a notice about it goes."""
         return Spot(self.place.channel_id, self.place.guild_id, self.message.id)
+
+    @property
+    def begins_post(self) -> bool:
+        """Whether it is the first message of a forum post, which has the id of its thread."""
+        return self.place.parent_channel_id is not None and self.message.id == self.place.channel_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,8 @@ class Intake:
                 received = await self._received(heard, replies_to_us=replies_to_us)
                 notice = await self._unanswerable(heard, received)
                 receipt = None if notice else await self._store_it(received)
+                if receipt is not None and heard.begins_post:
+                    await self._attentions.change(heard.place, Attention.EVERYTHING)
         except StoreError:
             log.exception("message %d was not taken", heard.message.id)
             await self._teller.tell(heard.spot, Notice.STORE_DOWN)
@@ -136,6 +142,7 @@ class Intake:
         message = heard.message
         shown = None
         if replies_to_us and message.reference is not None and message.reference.message_id:
+            await self._answering.until_kept()
             shown = await self._store.shown_by(message.reference.message_id)
         root_message_id = None
         conversation = shown.conversation if shown else None
@@ -164,34 +171,32 @@ class Intake:
     async def _unanswerable(self, heard: Heard, received: Received) -> str:
         """Give the notice in place of an answer for a message without words; "" if it has some.
 
-        A message about which nothing is to be said has a blank one.
+        A message about which nothing is to be said has a blank one, and so has a repeated one.
         """
         if received.text:
             return ""
         message = heard.message
+        key = f"wordless:{message.id}"
         if received.attachments:
-            return say(Notice.ONLY_FILES, names=files_named(received.attachments))
-        if heard.mentions_us:
-            return say(Notice.HOW_TO, bot=self._own_name)
-        is_withheld = not (message.stickers or message.embeds or message.poll)
-        if is_withheld and await self._store.first_time(f"withheld:{heard.place.channel_id}"):
-            return Notice.WITHHELD
-        return ""
+            notice = say(Notice.ONLY_FILES, names=files_named(received.attachments))
+        elif message.content:
+            notice = say(Notice.HOW_TO, bot=self._own_name)
+        elif message.stickers or message.embeds or message.poll:
+            return ""
+        else:
+            notice = Notice.WITHHELD
+            key = f"withheld:{heard.place.channel_id}"
+        return notice if await self._store.first_time(key) else ""
 
     async def _store_it(self, received: Received) -> Receipt | None:
         if not received.text:
             return None
-        place = received.place
-        is_post = received.message_id == place.channel_id and place.parent_channel_id is not None
-        receipt = await self._store.receive(
+        return await self._store.receive(
             received,
             queue_limit=self._bounds.queue_limit,
             daily_limit=self._bounds.turns_per_day,
             day_began_at=day_of(self._now())[0],
         )
-        if is_post and receipt.verdict is Verdict.ACCEPTED:
-            await self._attentions.change(place, Attention.EVERYTHING)
-        return receipt
 
     async def _act_on(self, receipt: Receipt, heard: Heard) -> None:
         conversation_id = receipt.conversation_id

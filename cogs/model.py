@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from cogs.promptness import in_time
 from cogs.steering import Steering, place_at
 from conversation.choosing import Choice, Origin
 from conversation.errors import AmbiguousModelError, ModelNameError
@@ -50,25 +51,12 @@ class ModelCommand(commands.Cog):
     @app_commands.describe(name="The model to use from the next answer on")
     async def model(self, interaction: discord.Interaction, name: str | None = None) -> None:
         """Show this place's model, or set it."""
-        place = place_at(interaction)
-        choice = await self._service.choice(place)
         if name is None:
-            await respond(interaction, self._shown(choice))
-            return
-        refusal = await self._steering.refusal(interaction)
-        if refusal is not None:
-            await respond(interaction, refusal)
-            return
-        try:
-            chosen = self._catalog.resolve(name).full_name
-        except ModelNameError as error:
-            await respond(interaction, _not_found(error))
-            return
-        settings = await self._store.settings(place.channel_id)
-        await self._store.change_settings(place, replace(settings, model=chosen))
-        is_same = chosen == self._full_name(choice.model)
-        notice = Notice.MODEL_SAME if is_same else Notice.MODEL_SET
-        await respond(interaction, say(notice, model=chosen))
+            await respond(
+                interaction, self._shown(await self._service.choice(place_at(interaction)))
+            )
+        else:
+            await respond(interaction, await in_time(interaction, self._set(interaction, name)))
 
     @model.autocomplete("name")
     async def complete(
@@ -81,6 +69,22 @@ class ModelCommand(commands.Cog):
             app_commands.Choice(name=model.full_name[:100], value=model.full_name[:100])
             for model in found[:_CHOICES]
         ]
+
+    async def _set(self, interaction: discord.Interaction, name: str) -> str:
+        """Set the model, and give the words for what came of it."""
+        refusal = await self._steering.refusal(interaction)
+        if refusal is not None:
+            return refusal
+        try:
+            chosen = self._catalog.resolve(name).full_name
+        except ModelNameError as error:
+            return _not_found(error)
+        place = place_at(interaction)
+        choice = await self._service.choice(place)
+        settings = await self._store.settings(place.channel_id)
+        await self._store.change_settings(place, replace(settings, model=chosen))
+        is_same = chosen == self._full_name(choice.model)
+        return say(Notice.MODEL_SAME if is_same else Notice.MODEL_SET, model=chosen)
 
     def _shown(self, choice: Choice) -> str:
         current = self._full_name(choice.model)

@@ -5,7 +5,7 @@ forwarded is not in the text at all.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -33,21 +33,32 @@ class Names:
     channels: Mapping[int, str] = field(default_factory=dict[int, str])
 
 
-def readable(content: str, names: Names, own_ids: frozenset[int] = frozenset()) -> str:
-    """Replace Discord's codes by what people see; mentions of `own_ids` are left out."""
+def readable(content: str, names: Names) -> str:
+    """Replace Discord's codes by what people see."""
 
     def replacement(match: re.Match[str]) -> str:
         kind = match.lastgroup or ""
-        value = match[kind]
-        if kind in ("user", "role") and int(value) in own_ids:
-            return ""
-        return _READERS[kind](value, names)
+        return _READERS[kind](match[kind], names)
 
     return _CODE.sub(replacement, content).strip()
 
 
-def text_of(message: discord.Message, own_ids: frozenset[int], *, with_reference: bool) -> str:
+def without_address(content: str, own_ids: Collection[int]) -> str:
+    """Leave out the mentions of `own_ids` that begin and end a message: they only address it.
+
+    One in the middle is a word of its sentence and stays.
+    """
+    ours = "|".join(str(own_id) for own_id in own_ids)
+    mention = rf"<@[!&]?(?:{ours})>"
+    content = re.sub(rf"^(?:\s*{mention}[,:]?)+", "", content)
+    return re.sub(rf"(?:{mention}\s*)+$", "", content).strip()
+
+
+def text_of(message: discord.Message, own_ids: Collection[int], *, with_reference: bool) -> str:
     """Give all that a message says: what it replies to or forwards, quoted and named, then itself.
+
+    A message without any content (a picture, a sticker, or withheld by Discord) says nothing, even
+    as a reply; one that only mentions the bot asks about what it replies to.
 
     Args:
         message: The message.
@@ -55,10 +66,11 @@ def text_of(message: discord.Message, own_ids: frozenset[int], *, with_reference
         with_reference: Whether the message replied to is quoted; it is not where the model
             knows it as its own latest answer.
     """
-    pieces = [_forwarded(snapshot) for snapshot in message.message_snapshots]
-    if with_reference and (quoted := _replied_to(message)):
+    names = names_in(message)
+    pieces = [_forwarded(snapshot, message.guild) for snapshot in message.message_snapshots]
+    if with_reference and message.content and (quoted := _replied_to(message)):
         pieces.append(quoted)
-    pieces.append(readable(message.content, names_in(message), own_ids))
+    pieces.append(readable(without_address(message.content, own_ids), names))
     return "\n\n".join(piece for piece in pieces if piece)
 
 
@@ -92,9 +104,24 @@ def _without_words(message: discord.Message) -> str:
     return f"(files: {names})" if names else ""
 
 
-def _forwarded(snapshot: discord.MessageSnapshot) -> str:
-    text = readable(snapshot.content, Names())
+def _forwarded(snapshot: discord.MessageSnapshot, guild: discord.Guild | None) -> str:
+    text = readable(snapshot.content, _names_around(snapshot, guild))
     return f"Forwarded message:\n{_quoted(text)}" if text else ""
+
+
+def _names_around(snapshot: discord.MessageSnapshot, guild: discord.Guild | None) -> Names:
+    """Collect the names a forward uses, as far as it comes from the guild it was brought to.
+
+    Discord does not say who wrote it, nor where where it may be hidden.
+    """
+    if guild is None:
+        return Names()
+    roles = [guild.get_role(role_id) for role_id in snapshot.raw_role_mentions]
+    channels = [guild.get_channel_or_thread(each) for each in snapshot.raw_channel_mentions]
+    return Names(
+        roles={role.id: role.name for role in roles if role is not None},
+        channels={channel.id: channel.name for channel in channels if channel is not None},
+    )
 
 
 def _quoted(text: str) -> str:

@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from cogs.attentions import Attentions
 from cogs.failures import tell_failure
+from cogs.promptness import in_time
 from cogs.steering import Steering, place_at
 from conversation.entities import Attention, Parameters, PlaceKey, PlaceSettings
 from conversation.errors import ModelNameError
@@ -19,6 +20,9 @@ from rendering.telling import respond
 
 _PROMPT_LIMIT_CHARS = 4000
 """What Discord lets people type into one field."""
+_FORM_LIFE_S = 86_400.0
+"""How long a form that somebody has open is remembered; Discord does not tell when it is closed."""
+_AGAIN_LIFE_S = 900.0
 _ANY = ParameterBounds(Bound(0, 2), Bound(0, 1), Bound(1, 1_000_000))
 """For a place whose model is unknown."""
 
@@ -74,11 +78,12 @@ class SettingsCommand(commands.Cog):
         if answer_to is not None:
             is_all = answer_to == "every message"
             attention = Attention.EVERYTHING if is_all else Attention.MENTIONS
-            await self._attentions.change(place, attention)
+            await in_time(interaction, self._attentions.change(place, attention))
             await respond(interaction, Notice.HEARS_ALL if is_all else Notice.HEARS_MENTIONS)
             return
         typed = _as_typed(await self._store.settings(place.channel_id))
-        await interaction.response.send_modal(await self._form(place, typed))
+        form = SettingsForm(self, place, typed, await self._bounds(place))
+        await interaction.response.send_modal(form)
 
     async def save(self, interaction: discord.Interaction, place: PlaceKey, typed: Typed) -> None:
         """Store what somebody typed, all or nothing; a refusal offers the form again."""
@@ -86,22 +91,25 @@ class SettingsCommand(commands.Cog):
         if refusal is not None:
             await respond(interaction, refusal)
             return
-        parameters, problems = checked(typed, await self._bounds(place))
+        bounds = await self._bounds(place)
+        parameters, problems = checked(typed, bounds)
         if problems:
             text = say(Notice.SETTINGS_REFUSED, problems="\n".join(problems))
-            form = await self._form(place, typed)
-            await respond(interaction, text, _Again(form))
+            await respond(interaction, text, _Again(self, place, typed, bounds))
             return
+        saved = await in_time(interaction, self._saved(place, parameters, typed.system_prompt))
+        await respond(interaction, saved)
+
+    async def _saved(self, place: PlaceKey, parameters: Parameters, system_prompt: str) -> str:
+        """Store the values, and give the words for what is in force now."""
         settings = await self._store.settings(place.channel_id)
-        prompt = typed.system_prompt.strip() or None
-        changed = replace(settings, parameters=parameters, system_prompt=prompt)
+        changed = replace(
+            settings, parameters=parameters, system_prompt=system_prompt.strip() or None
+        )
         await self._store.change_settings(place, changed)
         choice = await self._service.choice(place)
         lines = _in_words(choice.parameters, choice.system_prompt)
-        await respond(interaction, say(Notice.SETTINGS_SAVED, settings=lines))
-
-    async def _form(self, place: PlaceKey, typed: Typed) -> "SettingsForm":
-        return SettingsForm(self, place, typed, await self._bounds(place))
+        return say(Notice.SETTINGS_SAVED, settings=lines)
 
     async def _bounds(self, place: PlaceKey) -> ParameterBounds:
         choice = await self._service.choice(place)
@@ -114,6 +122,8 @@ class SettingsCommand(commands.Cog):
 class SettingsForm(discord.ui.Modal, title="How I answer here"):
     """The form: four fields, each of which may be left blank to inherit.
 
+    It is sent once, under an id of its own: two people may fill in the same place's at a time.
+
     Args:
         command: Saves what was typed.
         place: The place the form is about.
@@ -124,7 +134,7 @@ class SettingsForm(discord.ui.Modal, title="How I answer here"):
     def __init__(
         self, command: SettingsCommand, place: PlaceKey, typed: Typed, bounds: ParameterBounds
     ) -> None:
-        super().__init__(timeout=None, custom_id=f"bobbin:settings:{place.channel_id}")
+        super().__init__(timeout=_FORM_LIFE_S)
         self._command = command
         self._place = place
         self._temperature = _field(
@@ -163,9 +173,14 @@ class SettingsForm(discord.ui.Modal, title="How I answer here"):
 class _Again(discord.ui.View):
     """Offers a form again with what was typed into it, so that nothing typed is lost."""
 
-    def __init__(self, form: SettingsForm) -> None:
-        super().__init__(timeout=900)
-        self._form = form
+    def __init__(
+        self, command: SettingsCommand, place: PlaceKey, typed: Typed, bounds: ParameterBounds
+    ) -> None:
+        super().__init__(timeout=_AGAIN_LIFE_S)
+        self._command = command
+        self._place = place
+        self._typed = typed
+        self._bounds = bounds
 
     @discord.ui.button(label="Edit again", style=discord.ButtonStyle.primary)
     async def again(
@@ -173,7 +188,8 @@ class _Again(discord.ui.View):
         interaction: discord.Interaction,
         button: discord.ui.Button["_Again"],  # noqa: ARG002 - discord.py's signature
     ) -> None:
-        await interaction.response.send_modal(self._form)
+        form = SettingsForm(self._command, self._place, self._typed, self._bounds)
+        await interaction.response.send_modal(form)
 
 
 def checked(typed: Typed, bounds: ParameterBounds) -> tuple[Parameters, list[str]]:

@@ -50,8 +50,12 @@ class Talking(commands.Cog):
         """Read which places are listened to; called before any event comes."""
         await self._attentions.load()
 
+    async def end(self) -> None:
+        """End what streams, hearing messages all the while: they are stored for the next start."""
+        await self._answering.close()
+
     async def cog_unload(self) -> None:
-        """End what streams; the library waits for this before it closes its HTTP session."""
+        """Send nothing more; the library waits for this before it closes its HTTP session."""
         await self._answering.close()
         await self._courier.close()
 
@@ -69,19 +73,21 @@ class Talking(commands.Cog):
             if message.nonce is not None:
                 self._courier.echoed(str(message.nonce), message.id)
             return
-        if message.author.bot or message.webhook_id is not None or message.is_system():
+        if message.author.bot or message.webhook_id is not None or _is_by_system(message):
             return
         own_ids = self._own_ids(message.guild)
         facts = self._facts(message, own_ids)
         if not is_ours(facts):
             return
         place = place_of(message.channel, message.guild)
-        heard = Heard(message, place, own_ids, mentions_us=facts.mentions_us)
+        heard = Heard(message, place, own_ids)
         refusal = self._access.refusal(who_is(message.author, message.channel))
         if refusal is not None:
             await self._intake.refuse(heard, refusal)
-        else:
-            await self._intake.take(heard, replies_to_us=facts.replies_to_us)
+            return
+        if heard.begins_post:
+            self._attentions.listen_to(place.channel_id)
+        await self._intake.take(heard, replies_to_us=facts.replies_to_us)
 
     def _own_ids(self, guild: discord.Guild | None) -> frozenset[int]:
         role = guild.self_role if guild is not None else None
@@ -90,6 +96,7 @@ class Talking(commands.Cog):
     def _facts(self, message: discord.Message, own_ids: frozenset[int]) -> Facts:
         mentioned = {user.id for user in message.mentions}
         mentioned |= {role.id for role in message.role_mentions}
+        mentioned |= set(message.raw_role_mentions)
         author_id = _replied_to_id(message)
         return Facts(
             is_direct=message.guild is None,
@@ -106,6 +113,11 @@ def place_of(channel: object, guild: discord.Guild | None) -> PlaceKey:
     channel_id = int(getattr(channel, "id", 0))
     parent_id = channel.parent_id if isinstance(channel, discord.Thread) else None
     return PlaceKey(channel_id, guild.id if guild is not None else None, parent_id)
+
+
+def _is_by_system(message: discord.Message) -> bool:
+    """Tell whether nobody wrote it; the library takes the head of a thread for somebody's words."""
+    return message.is_system() or message.type is discord.MessageType.thread_starter_message
 
 
 def _replied_to_id(message: discord.Message) -> int | None:

@@ -1,5 +1,6 @@
 """Opens the thread in which a question asked in a channel is answered."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from rendering.titles import thread_title
 log = logging.getLogger(__name__)
 
 _MISSING_PERMISSIONS = 50013
+_WOULD_WAIT = "would have to wait before I may open a thread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +70,42 @@ class ThreadOpener:
         hindrance = self._hindrance(place.channel_id)
         if hindrance is not None:
             return hindrance
-        spot = Spot(place.channel_id, place.guild_id)
         title = thread_title(text, author_name)
         try:
-            thread_id = await self._courier.run(
-                Call.THREAD,
-                place.channel_id,
-                lambda: self._surface.open_thread(
-                    spot, root_message_id, title, self._archive_minutes
-                ),
-                urgency=Urgency.FIRST,
-            )
+            thread_id = await self._opened(place, root_message_id, title)
+        except TimeoutError:
+            return NoThread(_WOULD_WAIT, is_lasting=False)
         except DeliveryError as error:
             log.warning("channel %d: no thread: %s", place.channel_id, error)
             if error.code == _MISSING_PERMISSIONS:
                 return NoThread("may not open threads in this channel", is_lasting=True)
             return NoThread("could not open a thread", is_lasting=False)
         return PlaceKey(thread_id, place.guild_id, place.channel_id)
+
+    async def _opened(self, place: PlaceKey, root_message_id: int, title: str) -> int:
+        """Open it and give its id.
+
+        What it will have to wait is known only when the openings before it are answered, so the
+        wait is bounded; a request once sent is not.
+
+        Raises:
+            TimeoutError: It would have had to wait too long, and was not sent.
+            DeliveryError: There is no thread.
+        """
+        spot = Spot(place.channel_id, place.guild_id)
+        async with asyncio.timeout(self._longest_wait_s) as wait:
+
+            async def open_now() -> int:
+                if wait.expired():
+                    raise DeliveryError(is_lasting=False)
+                wait.reschedule(None)
+                return await self._surface.open_thread(
+                    spot, root_message_id, title, self._archive_minutes
+                )
+
+            return await self._courier.run(
+                Call.THREAD, place.channel_id, open_now, urgency=Urgency.FIRST
+            )
 
     def _hindrance(self, channel_id: int) -> NoThread | None:
         channel = self._channel_by_id(channel_id)
@@ -100,5 +121,5 @@ class ThreadOpener:
             names = " and ".join(f"*{name}*" for name in missing)
             return NoThread(f"lack the permission {names} in this channel", is_lasting=True)
         if self._courier.wait_for(Call.THREAD, channel_id) > self._longest_wait_s:
-            return NoThread("would have to wait before I may open a thread", is_lasting=False)
+            return NoThread(_WOULD_WAIT, is_lasting=False)
         return None

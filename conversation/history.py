@@ -27,18 +27,26 @@ def is_shared(path: Sequence[Turn]) -> bool:
 
 
 def entries_of(path: Sequence[Turn]) -> tuple[Entry, ...]:
-    """Give the entries of a path, oldest first: alternating, and none of them blank.
+    """Give an entry for each turn of a path, oldest first, but for the blank ones.
 
-    An answer that came to nothing is left out, and the questions around it become one entry.
-    Names are put before what people say only where there are several.
+    Where an answer came to nothing, two questions follow each other: see `alternating`. Names are
+    put before what people say only where there are several.
     """
     shared = is_shared(path)
-    told = [
+    return tuple(
         Entry(turn.role, _text_of(turn, named=shared), turn.resume)
         for turn in path
         if turn.text.strip()
-    ]
-    return tuple(_joined(told))
+    )
+
+
+def alternating(entries: Sequence[Entry]) -> tuple[Entry, ...]:
+    """Make one entry of those that follow each other in the same role, as a request wants them.
+
+    This comes last, after what is too long was left out: a question that alone is too long for
+    the model must not take the next one with it.
+    """
+    return tuple(_joined(entries))
 
 
 def instructions(system_prompt: str, path: Sequence[Turn]) -> str:

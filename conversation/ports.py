@@ -2,6 +2,8 @@
 
 The contracts stand here. `tests/contracts` holds one suite for every provider and one for every
 store; an adapter that passes its suite may stand in for any other.
+
+One module in spite of its length, so that all that an adapter has to keep stands in one place.
 """
 
 from collections.abc import AsyncGenerator, Callable, Mapping

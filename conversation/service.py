@@ -4,9 +4,10 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from conversation import history
+from conversation.checkpoints import Answer, Checkpoints
 from conversation.choosing import Choice, choice_at
 from conversation.entities import (
     Exchange,
@@ -14,17 +15,14 @@ from conversation.entities import (
     FailureReason,
     Outcome,
     PlaceKey,
-    TurnResult,
 )
 from conversation.errors import ModelNameError, StoreError
 from conversation.events import (
     Began,
     Finished,
-    ReasoningDelta,
     ReplyEvent,
     Shortened,
     StreamEvent,
-    TextDelta,
 )
 from conversation.ports import CatalogModel, Entry, ModelCatalog, Provider, Request, Store
 from conversation.stopping import StopRequestedError, StopSignal
@@ -33,36 +31,6 @@ log = logging.getLogger(__name__)
 
 _STORE_LIMIT_S = 10.0
 """How long the last write of a turn may take when we are being cancelled."""
-
-
-@dataclass(slots=True)
-class _Answer:
-    """What has come so far of one answer."""
-
-    texts: list[str] = field(default_factory=list[str])
-    thoughts: list[str] = field(default_factory=list[str])
-    last: Finished | None = None
-
-    def take(self, event: StreamEvent) -> None:
-        match event:
-            case TextDelta(text):
-                self.texts.append(text)
-            case ReasoningDelta(text):
-                self.thoughts.append(text)
-            case Finished():
-                self.last = event
-
-    def result(self) -> TurnResult:
-        """Give what is to be stored; an answer without an end was interrupted."""
-        last = self.last or Finished(Outcome.INTERRUPTED)
-        return TurnResult(
-            text="".join(self.texts) if last.text is None else last.text,
-            outcome=last.outcome,
-            failure=last.failure.reason if last.failure else None,
-            reasoning="".join(self.thoughts),
-            usage=last.usage,
-            resume=last.resume if last.outcome is Outcome.COMPLETE else None,
-        )
 
 
 class ConversationService:
@@ -90,6 +58,8 @@ class ConversationService:
         self._catalog = catalog
         self._default_model = default_model
         self._default_system_prompt = default_system_prompt
+        self.checkpoints = Checkpoints(store)
+        """Keeps what streams; whoever made the service runs it."""
 
     async def choice(self, place: PlaceKey) -> Choice:
         """Find the model and the settings in force at a place."""
@@ -120,37 +90,83 @@ class ConversationService:
         if conversation is None:
             return
         choice = await self.choice(conversation.place)
-        model, unknown = self._resolve(choice.model)
+        model = self._resolve(choice.model)
         exchange = await self._store.begin(
             conversation_id,
-            model=model.full_name if model else choice.model,
+            model=choice.model if isinstance(model, Failure) else model.full_name,
             parameters=choice.parameters,
         )
-        if exchange is None:
+        if exchange is not None:
+            events = self._answered(exchange, choice, model, stop)
+            async with aclosing(events):
+                async for event in events:
+                    yield event
+
+    async def again(self, turn_id: int, stop: StopSignal) -> AsyncGenerator[ReplyEvent, None]:
+        """Ask the question of an ended answer again, for an answer that takes over its reply.
+
+        As `reply`; yields nothing unless that answer is the last thing in its conversation.
+
+        Raises:
+            StoreError: See `reply`.
+        """
+        shown = await self._store.shown_turn(turn_id)
+        if shown is None:
             return
-        answer = _Answer()
-        try:
-            yield Began(exchange)
-            if model is None:
-                answer.last = Finished(Outcome.FAILED, unknown)
-            else:
-                async with aclosing(self._asked(exchange, choice, model, stop)) as events:
-                    async for event in events:
-                        if not isinstance(event, Shortened):
-                            answer.take(event)
-                        if not isinstance(event, Finished):
+        choice = await self.choice(shown.conversation.place)
+        model = self._resolve(choice.model)
+        exchange = await self._store.answer_again(
+            turn_id,
+            model=choice.model if isinstance(model, Failure) else model.full_name,
+            parameters=choice.parameters,
+        )
+        if exchange is not None:
+            events = self._answered(exchange, choice, model, stop)
+            async with aclosing(events):
+                async for event in events:
+                    yield event
+
+    async def _answered(
+        self,
+        exchange: Exchange,
+        choice: Choice,
+        model: CatalogModel | Failure,
+        stop: StopSignal,
+    ) -> AsyncGenerator[ReplyEvent, None]:
+        """Ask, and store what comes of it, however it ends."""
+        with self.checkpoints.tracked(exchange.turn.id) as answer:
+            try:
+                yield Began(exchange)
+                if isinstance(model, Failure):
+                    answer.last = Finished(Outcome.FAILED, model)
+                else:
+                    events = self._asked(exchange, choice, model, stop)
+                    async with aclosing(events):
+                        async for event in events:
+                            if isinstance(event, Finished):
+                                answer.take(self._with_nearest(event, model.full_name))
+                                break
+                            if not isinstance(event, Shortened):
+                                answer.take(event)
                             yield event
-            await self._store.finish(exchange.turn.id, answer.result())
-        except BaseException:
-            await self._keep(exchange, answer)
-            raise
+                await self._store.finish(exchange.turn.id, answer.result())
+            except BaseException:
+                await self._keep(exchange, answer)
+                raise
         yield answer.last or Finished(Outcome.INTERRUPTED)
 
-    def _resolve(self, name: str) -> tuple[CatalogModel | None, Failure | None]:
+    def _resolve(self, name: str) -> CatalogModel | Failure:
         try:
-            return self._catalog.resolve(name), None
+            return self._catalog.resolve(name)
         except ModelNameError as error:
-            return None, Failure(FailureReason.UNKNOWN_MODEL, nearest=error.candidates)
+            return Failure(FailureReason.UNKNOWN_MODEL, nearest=error.candidates)
+
+    def _with_nearest(self, event: Finished, full_name: str) -> Finished:
+        """Add names to choose instead, where the service itself does not know the model."""
+        failure = event.failure
+        if failure is None or failure.reason is not FailureReason.UNKNOWN_MODEL:
+            return event
+        return replace(event, failure=replace(failure, nearest=self._catalog.nearest(full_name)))
 
     async def _asked(
         self, exchange: Exchange, choice: Choice, model: CatalogModel, stop: StopSignal
@@ -168,7 +184,9 @@ class ConversationService:
         while True:
             if len(entries) < len(whole):
                 yield Shortened(len(whole) - len(entries))
-            request = Request(model_name, entries, system_prompt, choice.parameters)
+            request = Request(
+                model_name, history.alternating(entries), system_prompt, choice.parameters
+            )
             async with aclosing(_stoppable(provider, request, stop)) as events:
                 has_begun = False
                 async for event in events:
@@ -180,7 +198,7 @@ class ConversationService:
                     return
             entries = history.halved(entries)
 
-    async def _keep(self, exchange: Exchange, answer: _Answer) -> None:
+    async def _keep(self, exchange: Exchange, answer: Answer) -> None:
         """Store what came before we were cut off, whatever cut us off."""
         turn_id = exchange.turn.id
         try:

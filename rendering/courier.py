@@ -13,9 +13,10 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import TypeVar
 
 from rendering.errors import DeliveryError
+from rendering.lanes import Errand, Lane, Step
 from rendering.limits import Call, Urgency
 from rendering.routes import answer_of, route_of
 from rendering.scheduling import Scheduler, Wish
@@ -30,38 +31,6 @@ _DRAIN_LIMIT_S = 3.0
 """How long calls that only wait for the library to let them go are given when the process ends."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One request to be made now; `act` makes it and gives the id of a message it made."""
-
-    call: Call
-    channel_id: int
-    act: Callable[[], Awaitable[int | None]]
-    nonce: str | None = None
-    """Posts only: the gateway's echo of the message carries it."""
-
-
-@runtime_checkable
-class Lane(Protocol):
-    """Something that makes requests to Discord one after another."""
-
-    def wish(self) -> Wish | None:
-        """Say what it would send now if it could; None if nothing."""
-        ...
-
-    def take(self) -> Step:
-        """Give the step to carry out at this instant; called only while it wishes something."""
-        ...
-
-    def arrived(self, step: Step, message_id: int | None) -> None:
-        """Take in that Discord has done the step."""
-        ...
-
-    def failed(self, step: Step, error: DeliveryError) -> None:
-        """Take in that Discord has not done the step, as far as is known."""
-        ...
-
-
 @dataclass(slots=True, eq=False)
 class _Delivery:
     """A step under way."""
@@ -73,6 +42,7 @@ class _Delivery:
     is_counted: bool = True
     """Whether the scheduler takes it to be in flight."""
     is_over: bool = False
+    """What has become of it is known: a post that failed for now may still have been made."""
 
 
 _CURRENT: ContextVar[_Delivery | None] = ContextVar("delivery", default=None)
@@ -93,6 +63,8 @@ class Courier:
         self._tasks: set[asyncio.Task[None]] = set()
         self._posts: dict[str, _Delivery] = {}
         self._busy: set[Lane] = set()
+        self._errands: dict[Lane, Step] = {}
+        self._is_closed = False
         self._timer: asyncio.TimerHandle | None = None
         self._is_planned = False
 
@@ -105,6 +77,8 @@ class Courier:
     def forget(self, lane: Lane) -> None:
         """Drop a lane that will never wish anything again."""
         self._scheduler.forget(lane)
+        for nonce in [nonce for nonce, post in self._posts.items() if post.lane is lane]:
+            del self._posts[nonce]
 
     async def run(
         self,
@@ -120,11 +94,15 @@ class Courier:
             DeliveryError: Discord has not done it.
         """
         wish = Wish(call, channel_id, urgency, self._now())
-        errand = _Errand(wish, act, asyncio.get_running_loop().create_future())
+        if self._is_closed:
+            raise DeliveryError(is_lasting=True)
+        errand = Errand(wish, act)
+        self._errands[errand] = errand.step
         self.changed(errand)
         try:
             return await errand.result
         finally:
+            del self._errands[errand]
             self.forget(errand)
 
     def wait_for(self, call: Call, channel_id: int) -> float:
@@ -183,13 +161,14 @@ class Courier:
         self._plan()
 
     def echoed(self, nonce: str, message_id: int) -> None:
-        """Take in from the gateway that one of our posts has appeared."""
+        """Take in from the gateway that one of our posts has appeared, perhaps after all."""
         delivery = self._posts.get(nonce)
         if delivery is not None:
             self._arrive(delivery, message_id)
 
     async def close(self) -> None:
-        """Wait a little for the calls under way, then cancel what is left."""
+        """Begin nothing more, wait a little for the calls under way, cancel what is left."""
+        self._is_closed = True
         if self._timer is not None:
             self._timer.cancel()
         if self._tasks:
@@ -197,6 +176,8 @@ class Courier:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for errand, step in self._errands.items():
+            errand.failed(step, DeliveryError(is_lasting=True))
 
     @staticmethod
     def _now() -> float:
@@ -210,6 +191,8 @@ class Courier:
 
     def _pump(self) -> None:
         self._is_planned = False
+        if self._is_closed:
+            return
         now = self._now()
         for lane, _ in self._scheduler.due(now):
             if isinstance(lane, Lane):
@@ -247,7 +230,7 @@ class Courier:
         else:
             self._arrive(delivery, message_id)
         finally:
-            if step.nonce is not None:
+            if step.nonce is not None and delivery.is_over:
                 self._posts.pop(step.nonce, None)
             if delivery.is_counted:
                 now = self._now()
@@ -265,41 +248,7 @@ class Courier:
     def _fail(self, delivery: _Delivery, error: DeliveryError) -> None:
         if delivery.is_over:
             return
-        delivery.is_over = True
+        delivery.is_over = error.is_lasting or delivery.step.nonce is None
         self._busy.discard(delivery.lane)
         delivery.lane.failed(delivery.step, error)
         self.changed(delivery.lane)
-
-
-class _Errand(Generic[_Result]):
-    """A lane for one request, whose result somebody waits for."""
-
-    def __init__(
-        self,
-        wish: Wish,
-        act: Callable[[], Awaitable[_Result]],
-        result: asyncio.Future[_Result],
-    ) -> None:
-        self._wish: Wish | None = wish
-        self._step = Step(wish.call, wish.channel_id, self._act)
-        self._do = act
-        self.result = result
-
-    def wish(self) -> Wish | None:
-        return self._wish
-
-    def take(self) -> Step:
-        self._wish = None
-        return self._step
-
-    def arrived(self, step: Step, message_id: int | None) -> None:
-        """The result is set by the act itself, which may return later than this."""
-
-    def failed(self, step: Step, error: DeliveryError) -> None:  # noqa: ARG002 - it has one
-        if not self.result.done():
-            self.result.set_exception(error)
-
-    async def _act(self) -> None:
-        result = await self._do()
-        if not self.result.done():
-            self.result.set_result(result)

@@ -7,13 +7,15 @@ is decided by comparing what the reply should look like at that instant with wha
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from conversation.entities import Part, Turn
+from conversation.errors import StoreError
 from conversation.events import Finished, ReplyEvent, TextDelta
-from rendering.courier import Courier, Step
+from rendering.courier import Courier
 from rendering.errors import DeliveryError
+from rendering.lanes import Step
 from rendering.limits import Call, Urgency
+from rendering.parts import Change, ShownParts, WantedPart
 from rendering.scheduling import Wish
 from rendering.splitting import Splitter
 from rendering.surface import Spot, Surface
@@ -27,33 +29,6 @@ _TYPING_EVERY_S = 8.0
 _FIRST_RETRY_S = 1.0
 _LONGEST_RETRY_S = 30.0
 _UNKNOWN_MESSAGE = 10008
-
-
-@dataclass(slots=True)
-class _ShownPart:
-    """A Discord message of this reply, as Discord has it."""
-
-    message_id: int
-    content: str
-    has_button: bool
-    is_gone: bool = False
-    """Somebody deleted it: there is nothing to edit any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A Discord message of this reply, as it should be."""
-
-    content: str
-    has_button: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Sent:
-    """What the step under way will have made true."""
-
-    ordinal: int
-    wanted: _Wanted
 
 
 class ReplyDisplay:
@@ -82,8 +57,9 @@ class ReplyDisplay:
         self.model = turn.model or ""
         self._keep_part = keep_part
         self._splitter = Splitter()
-        self._shown: list[_ShownPart] = []
-        self._sent: _Sent | None = None
+        self._shown = ShownParts()
+        self._change: Change | None = None
+        """What the step under way, or a post that may still turn out to be made, changes."""
         self._stale_since_s: float | None = None
         self.is_finished = False
         self._is_given_up = False
@@ -113,18 +89,25 @@ class ReplyDisplay:
                 pass
 
     def finish(self, notice: str) -> None:
-        """Take in that this was all; `notice` says under it how it ended, unless it is empty."""
+        """Take in that this was all; `notice` says under it how it ended, unless it is empty.
+
+        A reply that rests after a failure is tried again at once.
+        """
         self._splitter.finish(notice)
         self.is_finished = True
         self._stale_since_s = self._stale_since_s or _now()
-        if not self._is_resting:
-            self._stop_timer()
+        self._is_resting = False
+        self._stop_timer()
         self._courier.changed(self)
         self._look_whether_done()
 
     async def until_shown(self) -> None:
         """Wait until Discord shows all of it, or has refused it for good, and it is stored."""
         await self._done.wait()
+        await self.until_kept()
+
+    async def until_kept(self) -> None:
+        """Wait until every part that Discord has by now is stored."""
         if self._keeping:
             await asyncio.wait(self._keeping)
 
@@ -143,78 +126,70 @@ class ReplyDisplay:
         wanted = self._wanted()
         channel_id = self._spot.channel_id
         if not wanted:
+            self._stale_since_s = None
             if self._may_type and not self.is_finished:
                 return Wish(Call.TYPING, channel_id, Urgency.COSMETIC, _now())
             return None
-        ordinal = self._first_difference(wanted)
-        if ordinal is None:
+        change = self._shown.next_change(wanted)
+        if change is None:
             self._stale_since_s = None
             return None
-        since_s = self._stale_since_s or _now()
-        if ordinal >= len(wanted):
-            return Wish(Call.OTHER, channel_id, Urgency.PART, since_s)
-        call = Call.POST if ordinal == len(self._shown) else Call.EDIT
-        return Wish(call, channel_id, self._urgency(ordinal, len(wanted)), since_s)
+        urgency = self._urgency(change, len(wanted))
+        return Wish(change.call, channel_id, urgency, self._stale_since_s or _now())
 
     def take(self) -> Step:
         """See `Lane.take`."""
         wanted = self._wanted()
-        channel_id = self._spot.channel_id
         if not wanted:
             self._may_type = False
+            channel_id = self._spot.channel_id
             return Step(Call.TYPING, channel_id, lambda: self._surface.show_typing(self._spot))
-        ordinal = self._first_difference(wanted)
-        if ordinal is None:
-            ordinal = len(wanted) - 1
-        if ordinal >= len(wanted):
-            message_id = self._shown[ordinal].message_id
-            self._sent = _Sent(ordinal, _Wanted("", has_button=False))
-            return Step(
-                Call.OTHER, channel_id, lambda: self._surface.delete(self._spot, message_id)
-            )
-        self._sent = _Sent(ordinal, wanted[ordinal])
+        change = self._shown.next_change(wanted)
+        if change is None:
+            raise RuntimeError("a step was taken that nobody wished")
+        self._change = change
         self._stale_since_s = None
-        if ordinal == len(self._shown):
-            return self._post(ordinal, wanted[ordinal])
-        return self._edit(self._shown[ordinal].message_id, wanted[ordinal])
+        match change:
+            case Change(Call.POST, ordinal, WantedPart() as should):
+                return self._post(ordinal, should)
+            case Change(Call.EDIT, _, WantedPart() as should, int(message_id)):
+                return self._edit(message_id, should)
+            case _:
+                return self._delete(change.message_id or 0)
 
     def arrived(self, step: Step, message_id: int | None) -> None:
         """See `Lane.arrived`."""
         self._retry_s = _FIRST_RETRY_S
+        self._is_resting = False
         if step.call is Call.TYPING:
             self._call_later(_TYPING_EVERY_S, self._begin_typing)
             return
-        sent, self._sent = self._sent, None
-        if sent is None:
+        change, self._change = self._change, None
+        if change is None or change.call is not step.call:
             return
-        match step.call:
-            case Call.POST if message_id is not None:
-                part = _ShownPart(message_id, sent.wanted.content, sent.wanted.has_button)
-                self._shown.append(part)
-                self._keep(sent.ordinal, message_id, step.nonce or "")
-            case Call.EDIT:
-                shown = self._shown[sent.ordinal]
-                shown.content, shown.has_button = sent.wanted.content, sent.wanted.has_button
-            case _:
-                del self._shown[sent.ordinal]
+        self._stop_timer()
+        self._shown.made(change, message_id)
+        if change.call is Call.POST and message_id is not None:
+            self._keep(change.ordinal, message_id, step.nonce or "")
         self._look_whether_done()
 
     def failed(self, step: Step, error: DeliveryError) -> None:
         """See `Lane.failed`."""
-        sent, self._sent = self._sent, None
-        if step.call is Call.TYPING:
-            return
         log.warning("turn %d: %s failed: %s", self._turn_id, step.call.value, error)
-        if not error.is_lasting:
+        change = self._change
+        if step.call is Call.TYPING or change is None:
+            if not error.is_lasting:
+                self._call_later(_TYPING_EVERY_S, self._begin_typing)
+        elif not error.is_lasting:
+            self._shown.may_be_made(change)
             self._rest()
-        elif error.code == _UNKNOWN_MESSAGE and sent and sent.ordinal < len(self._shown):
-            self._shown[sent.ordinal].is_gone = True
+        elif error.code == _UNKNOWN_MESSAGE and change.call is not Call.POST:
+            self._shown.is_gone(change)
             self._look_whether_done()
         else:
-            self._is_given_up = True
-            self._done.set()
+            self.close()
 
-    def _post(self, ordinal: int, wanted: _Wanted) -> Step:
+    def _post(self, ordinal: int, wanted: WantedPart) -> Step:
         nonce = f"{self._turn_id}.{ordinal}"
         spot = self._spot if ordinal == 0 else Spot(self._spot.channel_id, self._spot.guild_id)
         turn_id = self._turn_id if wanted.has_button else None
@@ -230,7 +205,7 @@ class ReplyDisplay:
 
         return Step(Call.POST, spot.channel_id, act, nonce)
 
-    def _edit(self, message_id: int, wanted: _Wanted) -> Step:
+    def _edit(self, message_id: int, wanted: WantedPart) -> Step:
         turn_id = self._turn_id if wanted.has_button else None
 
         async def act() -> None:
@@ -240,42 +215,44 @@ class ReplyDisplay:
 
         return Step(Call.EDIT, self._spot.channel_id, act)
 
-    def _wanted(self) -> Sequence[_Wanted]:
+    def _delete(self, message_id: int) -> Step:
+        channel_id = self._spot.channel_id
+        return Step(Call.OTHER, channel_id, lambda: self._surface.delete(self._spot, message_id))
+
+    def _wanted(self) -> Sequence[WantedPart]:
         contents = [part.content for part in self._splitter.sealed]
         if self.is_finished:
-            return [_Wanted(content, has_button=False) for content in contents]
+            return [WantedPart(content, has_button=False) for content in contents]
         tail = self._splitter.tail()
         if tail is not None:
             contents.append(tail.content)
         last = len(contents) - 1
-        return [_Wanted(content, ordinal == last) for ordinal, content in enumerate(contents)]
+        return [WantedPart(content, ordinal == last) for ordinal, content in enumerate(contents)]
 
-    def _first_difference(self, wanted: Sequence[_Wanted]) -> int | None:
-        for ordinal, should in enumerate(wanted):
-            if ordinal == len(self._shown):
-                return ordinal
-            shown = self._shown[ordinal]
-            if shown.is_gone:
-                continue
-            if (shown.content, shown.has_button) != (should.content, should.has_button):
-                return ordinal
-        return len(self._shown) - 1 if len(self._shown) > len(wanted) else None
-
-    def _urgency(self, ordinal: int, count: int) -> Urgency:
-        if not self._shown:
+    def _urgency(self, change: Change, count: int) -> Urgency:
+        if len(self._shown) == 0:
             return Urgency.FIRST
+        if change.call is Call.OTHER:
+            return Urgency.PART
         if self.is_finished:
             return Urgency.FINAL
-        return Urgency.STALE if ordinal == count - 1 < len(self._shown) else Urgency.PART
+        is_tail = change.call is Call.EDIT and change.ordinal == count - 1
+        return Urgency.STALE if is_tail else Urgency.PART
 
     def _keep(self, ordinal: int, message_id: int, nonce: str) -> None:
         part = Part(ordinal, self._spot.channel_id, message_id, nonce)
-        task = asyncio.ensure_future(self._keep_part(part))
+        task = asyncio.create_task(self._store_part(part), name=f"part-{nonce}")
         self._keeping.add(task)
         task.add_done_callback(self._keeping.discard)
 
+    async def _store_part(self, part: Part) -> None:
+        try:
+            await self._keep_part(part)
+        except StoreError:
+            log.exception("turn %d: part %d could not be stored", self._turn_id, part.ordinal)
+
     def _look_whether_done(self) -> None:
-        if self.is_finished and self._first_difference(self._wanted()) is None:
+        if self.is_finished and self._shown.next_change(self._wanted()) is None:
             self._courier.forget(self)
             self._done.set()
 

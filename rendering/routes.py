@@ -3,6 +3,7 @@
 Source: Discord's documentation, "Rate Limits".
 """
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -53,9 +54,10 @@ def answer_of(status: int, headers: Mapping[str, str]) -> Answer:
 
 def _number(value: str | None) -> float | None:
     try:
-        return None if value is None else float(value)
+        number = None if value is None else float(value)
     except ValueError:
         return None
+    return number if number is None or math.isfinite(number) else None
 
 
 def _whole(value: str | None) -> int | None:

@@ -78,9 +78,7 @@ class Surface:
         """
         channel = self._channel(spot)
         options: dict[str, Any] = {"silent": is_silent}
-        options["allowed_mentions"] = discord.AllowedMentions(
-            everyone=False, users=False, roles=False, replied_user=mentions_author
-        )
+        options["allowed_mentions"] = _pings(author=mentions_author)
         if nonce is not None:
             options["nonce"] = nonce
         if stoppable_turn_id is not None:
@@ -100,6 +98,8 @@ class Surface:
     ) -> None:
         """Replace a message's text and its row of buttons.
 
+        The mention of the author being answered stays; an edit pings nobody.
+
         Raises:
             DeliveryError: It was not edited, as far as is known.
         """
@@ -108,7 +108,7 @@ class Surface:
             message.edit(
                 content=content,
                 view=None if stoppable_turn_id is None else stop_row(stoppable_turn_id),
-                allowed_mentions=discord.AllowedMentions.none(),
+                allowed_mentions=_pings(author=spot.answers_message_id is not None),
             )
         )
 
@@ -190,6 +190,11 @@ def stop_row(turn_id: int) -> discord.ui.View:
     )
     view.stop()
     return view
+
+
+def _pings(*, author: bool) -> discord.AllowedMentions:
+    """Allow no mention but, perhaps, that of the author of the message replied to."""
+    return discord.AllowedMentions(everyone=False, users=False, roles=False, replied_user=author)
 
 
 async def _awaited(channel: discord.PartialMessageable) -> None:

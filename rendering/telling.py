@@ -1,6 +1,10 @@
 """Tells people things in words: as a reply in the channel, or ephemerally to a command."""
 
+import asyncio
 import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import discord
 
@@ -11,6 +15,11 @@ from rendering.splitting import DISCORD_LIMIT_CHARS
 from rendering.surface import Spot, Surface
 
 log = logging.getLogger(__name__)
+
+_Result = TypeVar("_Result")
+
+_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Between the attempts to tell something: Discord is seldom out for longer than half a minute."""
 
 
 class Teller:
@@ -28,9 +37,10 @@ class Teller:
     async def tell(self, spot: Spot, text: str) -> None:
         """Post a notice, as a reply where `spot` names a message."""
         content = text[:DISCORD_LIMIT_CHARS]
+        nonce = f"n{secrets.token_hex(8)}"
         try:
-            await self._courier.run(
-                Call.POST, spot.channel_id, lambda: self._surface.post(spot, content)
+            await self._done(
+                Call.POST, spot, lambda: self._surface.post(spot, content, nonce=nonce)
             )
         except DeliveryError as error:
             log.warning("channel %d: a notice could not be posted: %s", spot.channel_id, error)
@@ -41,29 +51,43 @@ class Teller:
         A message that has no room for it keeps its text, and the notice follows in a new one.
         """
         try:
-            text = await self._courier.run(
-                Call.OTHER, spot.channel_id, lambda: self._surface.text_of(spot, message_id)
+            text = await self._done(
+                Call.OTHER, spot, lambda: self._surface.text_of(spot, message_id)
             )
             marked = f"{text}\n{notice}"
             fits = len(marked) <= DISCORD_LIMIT_CHARS
             content = marked if fits else text
-            await self._courier.run(
-                Call.EDIT,
-                spot.channel_id,
-                lambda: self._surface.edit(spot, message_id, content),
-                urgency=Urgency.FINAL,
-            )
+            await self._done(Call.EDIT, spot, lambda: self._surface.edit(spot, message_id, content))
         except DeliveryError as error:
             log.warning("message %d could not be marked: %s", message_id, error)
             return
         if not fits:
             await self.tell(spot, notice)
 
+    async def _done(self, call: Call, spot: Spot, act: Callable[[], Awaitable[_Result]]) -> _Result:
+        """Have something done, and again after a pause where Discord fails for the moment.
+
+        Raises:
+            DeliveryError: It is refused, or failed too often.
+        """
+        for pause_s in _PAUSES_S:
+            try:
+                return await self._courier.run(call, spot.channel_id, act, urgency=Urgency.FINAL)
+            except DeliveryError as error:
+                if error.is_lasting:
+                    raise
+            await asyncio.sleep(pause_s)
+        return await self._courier.run(call, spot.channel_id, act, urgency=Urgency.FINAL)
+
 
 async def respond(
-    interaction: discord.Interaction, text: str, view: discord.ui.View | None = None
+    interaction: discord.Interaction,
+    text: str,
+    view: discord.ui.View | None = None,
+    *,
+    ephemeral: bool = True,
 ) -> None:
-    """Answer an interaction, seen by that person only and pinging nobody.
+    """Answer an interaction, pinging nobody; unless told otherwise, that person alone sees it.
 
     It may be the first answer or a later one.
     """
@@ -72,9 +96,9 @@ async def respond(
     buttons = discord.utils.MISSING if view is None else view
     if interaction.response.is_done():
         await interaction.followup.send(
-            content, ephemeral=True, allowed_mentions=pings, view=buttons
+            content, ephemeral=ephemeral, allowed_mentions=pings, view=buttons
         )
     else:
         await interaction.response.send_message(
-            content, ephemeral=True, allowed_mentions=pings, view=buttons
+            content, ephemeral=ephemeral, allowed_mentions=pings, view=buttons
         )

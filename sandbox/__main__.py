@@ -6,8 +6,10 @@ kept in a folder, so that it is all there at the next start.
 
 import argparse
 import asyncio
-import os
+import errno
+import pickle
 import signal
+import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -18,111 +20,148 @@ from sandbox.demo import demo_answerer
 from sandbox.discord.entities import Guild, Person
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import World
+from sandbox.lifeline import Lifeline
 from sandbox.playground.server import PlaygroundServer
 from sandbox.script import Script
 
 _PORTS_TRIED = 50
-_PARENT_LOOKED_AT_EVERY_S = 1.0
+_PERSON = "you"
+_UNREADABLE = (
+    *(pickle.PickleError, sqlite3.DatabaseError, AttributeError, EOFError, ImportError),
+    *(IndexError, KeyError, TypeError, ValueError),
+)
+"""What a file of another version, or a damaged one, raises. Source: Python's manual, pickle."""
+
+
+class _CannotStartError(Exception):
+    """The sandbox cannot start; the text says to its person why, and what to do."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the servers, and give the exit code."""
+    """Run the servers, and give the exit code: 0, or 2 for what has to be mended first."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data/sandbox"), help="kept here")
     parser.add_argument("--port", type=int, default=8737, help="of the Discord; 0 takes any")
-    parser.add_argument("--env-file", type=Path, help="also write the environment to this file")
     parser.add_argument("--chat", action="store_true", help="chat in this terminal")
-    parser.add_argument("--child", action="store_true", help="end with the parent, not by Ctrl-C")
+    parser.add_argument("--lifeline", type=int, help="a socket to the parent; see lifeline.py")
     chosen = parser.parse_args(arguments)
-    asyncio.run(_run(chosen))
+    try:
+        asyncio.run(_run(chosen))
+    except _CannotStartError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
     return 0
 
 
 async def _run(chosen: argparse.Namespace) -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGTERM, stop.set)
-    loop.add_signal_handler(signal.SIGINT, (lambda: None) if chosen.child else stop.set)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     chosen.data.mkdir(parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
-        world = World.open(chosen.data / "discord.db")
+        world = _opened(chosen.data)
         stack.callback(world.close)
         guild, person = _inhabit(world)
         discord_server = await _listening(stack, world, chosen.port)
-        script = Script(default=demo_answerer())
-        playground = await stack.enter_async_context(
-            PlaygroundServer(script, store=chosen.data / "playground.db")
-        )
+        playground = await _answering(stack, chosen.data)
         environment = {
             "DISCORD_TOKEN": world.bot.token,
             "DISCORD_API_URL": discord_server.api_url,
             "ALLENAI_BASE_URL": playground.base_url,
         }
-        _announce(environment, chosen.env_file, is_quiet=chosen.child)
-        waits: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait(), name="until-stopped")]
-        if chosen.child:
-            waits.append(asyncio.create_task(_until_orphaned(), name="until-orphaned"))
-        if chosen.chat:
-            chat = _chat(Chat(discord_server, world, guild, person), is_child=chosen.child)
-            waits.append(asyncio.create_task(chat, name="chat"))
-        done, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for task in pending:
-            task.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)
-        for task in done:
-            task.result()
+        lifeline = None
+        if chosen.lifeline is not None:
+            lifeline = await stack.enter_async_context(Lifeline(chosen.lifeline))
+            lifeline.tell(environment)
+        else:
+            _announce(environment)
+        chat = Chat(discord_server, world, guild, person) if chosen.chat else None
+        await _serve(stop, chat, lifeline)
 
 
-async def _chat(chat: Chat, *, is_child: bool) -> None:
-    """Chat; a child then asks its parent to end, and goes on serving until the parent has."""
+async def _serve(stop: asyncio.Event, chat: Chat | None, lifeline: Lifeline | None) -> None:
+    """Wait until a signal, the parent or the chat's person ends it."""
+    waits: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait(), name="until-stopped")]
+    if lifeline is not None:
+        waits.append(asyncio.create_task(lifeline.until_cut(), name="until-cut"))
+    if chat is not None:
+        waits.append(asyncio.create_task(_chat(chat, lifeline), name="chat"))
+    done, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for task in pending:
+        task.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+async def _chat(chat: Chat, lifeline: Lifeline | None) -> None:
+    """Chat; a child then asks its parent for the end, and goes on serving until that comes."""
     await chat.run()
-    if is_child:
-        os.kill(os.getppid(), signal.SIGTERM)
+    if lifeline is not None:
+        lifeline.ask_for_end()
         await asyncio.get_running_loop().create_future()
 
 
+def _opened(folder: Path) -> World:
+    try:
+        return World.open(folder / "discord.db")
+    except _UNREADABLE as error:
+        raise _unreadable(folder) from error
+
+
+async def _answering(stack: AsyncExitStack, folder: Path) -> PlaygroundServer:
+    """Serve the demo model."""
+    server = PlaygroundServer(Script(default=demo_answerer()), store=folder / "playground.db")
+    try:
+        return await stack.enter_async_context(server)
+    except _UNREADABLE as error:
+        raise _unreadable(folder) from error
+
+
+def _unreadable(folder: Path) -> _CannotStartError:
+    return _CannotStartError(
+        f"What was said in the sandbox cannot be read: its files in {folder} are damaged, or of "
+        "another version. Move that folder away to begin anew."
+    )
+
+
 def _inhabit(world: World) -> tuple[Guild, Person]:
-    """Give the guild and the person of this world; a new world gets them, and two channels."""
-    people = [person for person in world.people.values() if not person.is_bot]
-    if world.guilds:
-        return next(iter(world.guilds.values())), people[0]
-    guild = world.create_guild("Sandbox")
-    world.create_text_channel(guild, "general")
-    world.create_text_channel(guild, "random")
-    world.create_forum(guild, "questions")
-    for name in ("you", "alice", "bob"):
-        world.join(guild, world.create_person(name))
-    world.join(guild, world.bot)
-    return guild, next(person for person in world.people.values() if person.name == "you")
+    """Give the guild and the person of this world; a new world gets them, and its channels."""
+    if not world.guilds:
+        guild = world.create_guild("Sandbox")
+        world.create_text_channel(guild, "general")
+        world.create_text_channel(guild, "random")
+        world.create_forum(guild, "questions")
+        for name in (_PERSON, "alice", "bob"):
+            world.join(guild, world.create_person(name))
+        world.join(guild, world.bot)
+    person = next(person for person in world.people.values() if person.name == _PERSON)
+    return next(iter(world.guilds.values())), person
 
 
 async def _listening(stack: AsyncExitStack, world: World, port: int) -> DiscordServer:
     """Serve the Discord on the port, or on the next free one."""
-    for candidate in range(port, port + _PORTS_TRIED if port else 1):
+    last = min(port + _PORTS_TRIED, 65_536)
+    for candidate in range(port, last) if port else (0,):
         try:
-            return await stack.enter_async_context(DiscordServer(world, port=candidate))
+            server = await stack.enter_async_context(DiscordServer(world, port=candidate))
         except OSError as error:
-            print(f"Port {candidate} is taken ({error.strerror}); trying the next.")  # noqa: T201
-    raise SystemExit(f"No free port from {port} on: choose another with SANDBOX_PORT.")
+            if error.errno != errno.EADDRINUSE:
+                raise _CannotStartError(f"Port {candidate} cannot be used: {error}.") from error
+            continue
+        if candidate != port:
+            print(f"Port {port} is taken; the sandbox is on {candidate}.", flush=True)  # noqa: T201
+        return server
+    raise _CannotStartError(
+        f"Every port from {port} to {last - 1} is taken: choose another with SANDBOX_PORT "
+        "(--port, where the sandbox runs alone)."
+    )
 
 
-def _announce(environment: Mapping[str, str], path: Path | None, *, is_quiet: bool) -> None:
+def _announce(environment: Mapping[str, str]) -> None:
     lines = "".join(f"{name}={value}\n" for name, value in environment.items())
-    if not is_quiet:
-        print("The sandbox is running. A bot needs this environment:\n\n" + lines)  # noqa: T201
-        print("Ctrl-C ends it.", flush=True)  # noqa: T201
-    if path is not None:
-        partial = path.with_suffix(".partial")
-        partial.touch(mode=0o600)
-        partial.write_text(lines)
-        partial.replace(path)
-
-
-async def _until_orphaned() -> None:
-    """Wait until the process that started this one is gone, however it went."""
-    parent_id = os.getppid()
-    while os.getppid() == parent_id:  # noqa: ASYNC110 - nothing tells of it
-        await asyncio.sleep(_PARENT_LOOKED_AT_EVERY_S)
+    print("The sandbox is running. A bot needs this environment:\n\n" + lines)  # noqa: T201
+    print("Ctrl-C ends it.", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

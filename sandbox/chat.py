@@ -7,6 +7,7 @@ import threading
 
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 from rich.text import Text
 
 from sandbox.discord.client_refusal import ClientRefusedError
@@ -21,12 +22,22 @@ _QUIET_S = 0.6
 
 _WELCOME = """
 [bold]This is a small Discord on your own machine.[/bold]
-You are in #general, with a bot that has a demo model behind it.
-Mention the bot to begin, and go on without a mention in its thread:
+You are in its channel #general, and so is the bot. Mention it to begin:
 
-    @{bot} what can you do?
+    @{bot} my name is Ada
 
-[dim]/help, /model, /stop, /reset are the bot's commands.
+It opens a thread and answers there. In its thread, go on without a mention:
+
+    what can you do?
+    what is my name?
+"""
+_WELCOME_BACK = """
+[bold]You are back in “{thread}”.[/bold] Go on without a mention; the bot remembers:
+
+    what did I say first?
+"""
+_HOW_TO = """\
+[dim]/help tells what the bot can do, and /stop, while it writes, stops it.
 /general leaves the thread, /quit ends.[/dim]
 """
 
@@ -50,21 +61,44 @@ class Chat:
         self._general = next(it for it in channels if it.name == "general")
         threads = [it for it in channels if it.kind is ChannelKind.PUBLIC_THREAD]
         self._place = max(threads, key=lambda it: it.last_message_id or 0, default=self._general)
+        self._lines: asyncio.Queue[str | None] = asyncio.Queue()
+        self._kept: list[str | None] = []
 
     async def run(self) -> None:
-        """Chat until the person has had enough."""
-        await self._server.until(lambda: self._server.gateway.is_connected, _BOT_LIMIT_S)
-        self._console.print(_WELCOME.format(bot=self._world.bot.name))
-        if self._place is not self._general:
-            self._console.print(f"[dim]You are back in the thread “{self._place.name}”.[/dim]")
-        lines: asyncio.Queue[str | None] = asyncio.Queue()
-        loop = asyncio.get_running_loop()
-        threading.Thread(target=_read, args=(loop, lines), daemon=True).start()
+        """Chat until the person has had enough; where there is none, go on until cancelled."""
+        try:
+            await self._server.until(lambda: self._server.gateway.is_connected, _BOT_LIMIT_S)
+        except TimeoutError:
+            self._console.print(f"No bot came within {_BOT_LIMIT_S:g} s: see its log.")
+            return
+        self._welcome()
+        reader = threading.Thread(
+            target=_read, args=(asyncio.get_running_loop(), self._lines), daemon=True
+        )
+        reader.start()
+        try:
+            await self._converse()
+        finally:
+            self._console.print()
+
+    def _welcome(self) -> None:
+        if self._place is self._general:
+            self._console.print(_WELCOME.format(bot=self._world.bot.name))
+        else:
+            self._console.print(_WELCOME_BACK.format(thread=escape(self._place.name)))
+        self._console.print(_HOW_TO)
+
+    async def _converse(self) -> None:
+        is_anybody_there = sys.stdin is not None and sys.stdin.isatty()
         while True:
-            self._console.print(f"[bold cyan]#{self._place.name}>[/bold cyan] ", end="")
-            line = await lines.get()
+            self._console.print(f"[bold cyan]#{escape(self._place.name)}>[/bold cyan] ", end="")
+            line = self._kept.pop(0) if self._kept else await self._lines.get()
+            if line is None and not is_anybody_there:
+                self._console.print("\nNobody types here: serving until it is stopped.")
+                await asyncio.get_running_loop().create_future()
             if line is None or line.strip() == "/quit":
                 return
+            is_anybody_there = True
             if line.strip():
                 await self._act(line.strip())
 
@@ -77,9 +111,29 @@ class Chat:
             else:
                 bot = self._world.bot
                 text = re.sub(f"@{re.escape(bot.name)}", bot.mention, line, flags=re.IGNORECASE)
-                await self._show_answer(self._actor.say(self._place, text))
+                await self._follow(self._actor.say(self._place, text))
         except (ClientRefusedError, TimeoutError) as error:
-            self._console.print(f"[red]{error}[/red]")
+            self._console.print(str(error), style="red", markup=False)
+
+    async def _follow(self, question: Message) -> None:
+        """Show the answer; /stop is obeyed meanwhile, and any other line waits until it is over."""
+        if self._world.bot.id not in question.mention_ids and self._place is self._general:
+            self._console.print(f"[dim](mention @{self._world.bot.name} to be answered)[/dim]")
+            return
+        showing = asyncio.create_task(self._show_answer(question), name="answer")
+        try:
+            while not showing.done() and None not in self._kept:
+                listening = asyncio.create_task(self._lines.get(), name="line")
+                await asyncio.wait({showing, listening}, return_when=asyncio.FIRST_COMPLETED)
+                if not listening.done():
+                    listening.cancel()
+                elif (line := listening.result()) is not None and line.strip() == "/stop":
+                    await self._command("stop")
+                else:
+                    self._kept.append(line)
+            await showing
+        finally:
+            showing.cancel()
 
     async def _command(self, line: str) -> None:
         name, _, rest = line.partition(" ")
@@ -94,26 +148,35 @@ class Chat:
 
     async def _show_answer(self, question: Message) -> None:
         """Follow into the thread that the bot opens, and show its answer until that is over."""
-        if self._world.bot.id not in question.mention_ids and self._place is self._general:
-            self._console.print(f"[dim](mention @{self._world.bot.name} to be answered)[/dim]")
-            return
-        with Live(Text("…"), console=self._console, auto_refresh=False, transient=True) as live:
-            while True:
-                messages = self._answers_to(question)
-                live.update(Text("\n".join(it.content for it in messages) or "…"), refresh=True)
-                if messages and not any(it.components for it in messages):
-                    if not await self._has_news(question, messages, _QUIET_S):
-                        break
-                elif not await self._has_news(question, messages, _ANSWER_LIMIT_S):
-                    raise TimeoutError("The bot did not answer: see its log.")
-        for message in messages:
-            self._console.print(message.content, markup=False)
+        try:
+            with Live(Text("…"), console=self._console, auto_refresh=False, transient=True) as live:
+                await self._watch(question, live)
+        finally:
+            for message in self._answers_to(question):
+                self._console.print(message.content, markup=False, soft_wrap=True)
+
+    async def _watch(self, question: Message, live: Live) -> None:
+        while True:
+            messages = self._answers_to(question)
+            live.update(self._last_lines(messages), refresh=True)
+            if messages and not any(it.components for it in messages):
+                if not await self._has_news(question, messages, _QUIET_S):
+                    return
+            elif not await self._has_news(question, messages, _ANSWER_LIMIT_S):
+                raise TimeoutError("The bot did not answer: see its log.")
+
+    def _last_lines(self, messages: list[Message]) -> Text:
+        """Give as much of an answer's end as the terminal can show at once."""
+        text = Text("\n".join(it.content for it in messages) or "…")
+        lines = text.wrap(self._console, self._console.width)
+        return Text("\n").join(lines[-max(1, self._console.height - 2) :])
 
     def _answers_to(self, question: Message) -> list[Message]:
         thread = self._world.channels.get(question.id)
         if thread is not None and self._place is not thread:
             self._place = thread
-            self._console.print(f"[dim]→ the bot opened the thread “{thread.name}”[/dim]")
+            name = escape(thread.name)
+            self._console.print(f"[dim]→ the bot opened the thread “{name}”[/dim]")
         return [
             message
             for message in self._server.messages(self._place)
@@ -140,6 +203,6 @@ def _look(message: Message) -> tuple[int, str, int]:
 
 def _read(loop: asyncio.AbstractEventLoop, lines: "asyncio.Queue[str | None]") -> None:
     """Hand lines over from a thread of its own: a terminal cannot be read without blocking."""
-    for line in sys.stdin:
+    for line in sys.stdin or ():
         loop.call_soon_threadsafe(lines.put_nowait, line)
     loop.call_soon_threadsafe(lines.put_nowait, None)

@@ -64,6 +64,7 @@ class Catalog:
     ) -> None:
         self._providers = {provider.name: provider for provider in providers}
         self._refresh_interval_s = refresh_interval_s
+        self._counts_told = ""
 
     async def run(self) -> None:
         """Refresh now and then at every interval, until cancelled; the caller owns the task."""
@@ -76,7 +77,13 @@ class Catalog:
         async with asyncio.TaskGroup() as group:
             for provider in self._providers.values():
                 group.create_task(provider.models(), name=f"models of {provider.name}")
-        log.debug("%d models of %d providers", len(self._offers()), len(self._providers))
+        counts = ", ".join(
+            f"{len(each.known_models)} of {each.name}" + ("" if each.is_listed else " (not listed)")
+            for each in self._providers.values()
+        )
+        if counts != self._counts_told:
+            self._counts_told = counts
+            log.info("models: %s", counts)
 
     def resolve(self, name: str) -> CatalogModel:
         """Find the one model meant; see the port. A name goes before an alias."""
@@ -105,6 +112,11 @@ class Catalog:
         if provider is None or provider.is_listed or not model.strip():
             return None
         return CatalogModel(f"{provider.name}/{model.strip()}")
+
+    def nearest(self, full_name: str) -> tuple[str, ...]:
+        """Give the names of other models; see the port. The provider's name says nothing."""
+        others = [offer for offer in self._offers() if offer.model.full_name != full_name]
+        return _nearest(full_name.partition("/")[2], others, NEAREST_SCORE)[:NEAREST_SHOWN]
 
     def search(self, typed: str, *, current: str | None = None) -> tuple[CatalogModel, ...]:
         """Give what matches; see the port.

@@ -4,6 +4,7 @@ import asyncio
 import pickle
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +195,13 @@ class Registry:
 
 
 def _unpickled(bodies: Iterator[bytes]) -> Iterator[Any]:
-    """Give back the entities that `flush` wrote."""
+    """Give back the entities that `flush` wrote.
+
+    Raises:
+        AttributeError, or another error of pickle: They are of another version of the sandbox.
+    """
     for body in bodies:
-        yield pickle.loads(body)  # noqa: S301 - the file is the sandbox's own
+        entity = pickle.loads(body)  # noqa: S301 - the file is the sandbox's own
+        for each in fields(entity):
+            getattr(entity, each.name)
+        yield entity

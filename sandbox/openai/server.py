@@ -30,6 +30,8 @@ class OpenAIServer(ModelServer):
     Attributes:
         models: The ids of the models that are listed.
         traits: What this flavour does; tests may replace it.
+        context_tokens: Listed with each model as its `context_length`, as OpenRouter does; None
+            leaves it out, as most do.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class OpenAIServer(ModelServer):
         super().__init__(script, port=port)
         self.traits = FLAVOURS[flavour] if isinstance(flavour, str) else flavour
         self.models = tuple(models)
+        self.context_tokens: int | None = None
         self._api_key = api_key
 
     @property
@@ -60,8 +63,9 @@ class OpenAIServer(ModelServer):
     async def _list_models(self, request: web.Request) -> web.Response:
         if not self._is_allowed(request):
             return self._unauthorized()
+        known = {} if self.context_tokens is None else {"context_length": self.context_tokens}
         listed = [
-            {"id": model, "object": "model", "created": 0, "owned_by": "sandbox"}
+            {"id": model, "object": "model", "created": 0, "owned_by": "sandbox", **known}
             for model in self.models
         ]
         return web.json_response({"object": "list", "data": listed})

@@ -75,6 +75,15 @@ async def test_unknown_name(catalog: Catalog, typed: str, nearest: str) -> None:
     assert len(caught.value.candidates) <= 5
 
 
+async def test_nearest_to_a_model_that_is_gone(catalog: Catalog) -> None:
+    """The names offered instead of a model are others, best first, also of other providers."""
+    nearest = catalog.nearest("allenai/tulu3-405b")
+    assert "allenai/tulu3-405b" not in nearest
+    assert "allenai/tulu-3-1-8b" in nearest[:2]
+    assert catalog.nearest("nobody/Qwen-3")[0] == "local/qwen3"
+    assert catalog.nearest("local/xyzzy") == ()
+
+
 @pytest.mark.parametrize("typed", ["", "/", "xyzzy", "nobody/xyzzy", "open/", "\u0000🧵" * 2000])
 async def test_nonsense_is_unknown(catalog: Catalog, typed: str) -> None:
     """A name that is like none, or none at all, is unknown."""

@@ -9,30 +9,19 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from urllib.parse import unquote, urlsplit
 
 import aiohttp
-import discord
-from discord.ext import commands
 
 from cogs.access import Access
-from cogs.answering import Answering
-from cogs.attentions import Attentions
+from cogs.assembly import Assembly, Rules
 from cogs.client import Bobbin
-from cogs.conversations import Conversations
-from cogs.intake import Bounds, Intake
-from cogs.model import ModelCommand
-from cogs.settings import SettingsCommand
-from cogs.steering import Steering
-from cogs.stopping import Stopping
-from cogs.talking import Talking
-from cogs.threads import ThreadOpener
 from config import AI2_PROVIDER, Settings
 from conversation.entities import Shown
 from conversation.service import ConversationService
 from rendering.courier import Courier
 from rendering.scheduling import Scheduler
-from rendering.surface import Surface
-from rendering.telling import Teller
+from storage.database_url import parse_database_url
 from storage.opening import open_store
 from storage.store import SqlStore
 from upstream.catalog import Catalog, ListingProvider
@@ -50,6 +39,10 @@ class Engine:
     service: ConversationService
     catalog: Catalog
     providers: Sequence[ListingProvider]
+
+
+class DatabaseAddressError(Exception):
+    """`DATABASE_URL` names no database that can be used; the text says what to write."""
 
 
 def utc_now() -> datetime:
@@ -91,14 +84,30 @@ def make_providers(settings: Settings, session: aiohttp.ClientSession) -> list[L
     return [playground, *compatible]
 
 
+def secrets_in(settings: Settings) -> set[str]:
+    """Give every secret among the settings, as it is set and as it is sent: for the log to hide."""
+    found = {settings.discord_token, settings.upstream_proxy}
+    for provider in settings.providers.values():
+        found |= {provider.api_key, *provider.headers.values()}
+    texts = {secret.get_secret_value() for secret in found if secret is not None}
+    if settings.upstream_proxy is not None:
+        password = urlsplit(settings.upstream_proxy.get_secret_value()).password or ""
+        texts |= {password, unquote(password)}
+    return texts
+
+
 @asynccontextmanager
 async def open_engine(settings: Settings) -> AsyncGenerator[Engine, None]:
     """Open the store and the HTTP session, and make what stands on them.
 
     Raises:
+        DatabaseAddressError: `DATABASE_URL` names no database that can be used.
         StoreError: The database cannot be used.
-        ValueError: `DATABASE_URL` or `UPSTREAM_PROXY` means nothing.
     """
+    try:
+        parse_database_url(settings.database_url)
+    except ValueError as error:
+        raise DatabaseAddressError(str(error)) from error
     proxy = settings.upstream_proxy
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings.database_url, now=utc_now))
@@ -169,56 +178,35 @@ def make_bot(
         reads_content: Whether to ask for the message content intent.
     """
     courier = Courier(Scheduler())
-    access = Access(
-        settings.allowed_guilds,
-        settings.allowed_channels,
-        settings.allowed_roles,
-        settings.blocked_users,
-        settings.allow_dms,
-        settings.turns_per_person_per_day,
+    rules = Rules(
+        access=Access(
+            settings.allowed_guilds,
+            settings.allowed_channels,
+            settings.allowed_roles,
+            settings.blocked_users,
+            settings.allow_dms,
+            settings.turns_per_person_per_day,
+        ),
+        queue_limit=settings.queue_limit,
+        thread_archive_minutes=settings.thread_archive_minutes,
+        thread_wait_s=settings.thread_wait_s,
+        shutdown_grace_s=settings.shutdown_grace_s,
     )
-
-    def make_cogs(bot: Bobbin, user: discord.ClientUser) -> Sequence[commands.Cog]:
-        store, service, catalog = engine.store, engine.service, engine.catalog
-        surface = Surface(bot.get_partial_messageable, (aiohttp.ClientError,))
-        teller = Teller(courier, surface)
-        threads = ThreadOpener(
-            courier,
-            surface,
-            bot.get_channel,
-            archive_minutes=settings.thread_archive_minutes,
-            longest_wait_s=settings.thread_wait_s,
-        )
-        answering = Answering(
-            service, store, courier, surface, teller, threads, grace_s=settings.shutdown_grace_s
-        )
-        attentions = Attentions(store, user.id)
-        steering = Steering(store, user.id)
-        bounds = Bounds(settings.queue_limit, settings.turns_per_person_per_day)
-        intake = Intake(
-            user.name, bounds, store, attentions, answering, teller, utc_now, unfinished
-        )
-        stopping = Stopping(answering)
-        bot.add_dynamic_items(stopping.button)
-        return [
-            Talking(
-                own_id=user.id,
-                access=access,
-                attentions=attentions,
-                intake=intake,
-                answering=answering,
-                courier=courier,
-            ),
-            stopping,
-            ModelCommand(service, catalog, store, steering),
-            SettingsCommand(service, catalog, store, attentions, steering),
-            Conversations(user.name, access, service, store, answering, attentions, steering),
-        ]
-
+    assembly = Assembly(
+        rules=rules,
+        store=engine.store,
+        service=engine.service,
+        catalog=engine.catalog,
+        courier=courier,
+        connection_errors=(aiohttp.ClientError,),
+        now=utc_now,
+        unfinished=unfinished,
+    )
     return Bobbin(
-        access,
+        rules.access,
         trace_of(courier),
         reads_content=reads_content,
         commands_file=settings.data_dir / "commands.sha256",
-        make_cogs=make_cogs,
+        connection_errors=assembly.connection_errors,
+        make_cogs=assembly.make_cogs,
     )

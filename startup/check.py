@@ -5,15 +5,15 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 import aiohttp
-import discord
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from cogs.client import intents_with, invite_link
+from cogs.portal import NoAnswerError, TokenRefusedError, application_of, point_library_at
 from config import Settings
 from conversation.errors import ModelNameError, StoreError
-from discord_address import point_library_at
-from wiring import Engine, open_engine
+from startup.discord_address import DiscordAddressError, gateway_of
+from startup.wiring import DatabaseAddressError, Engine, open_engine
 
 _PORTAL = "https://discord.com/developers/applications"
 
@@ -23,13 +23,14 @@ class Finding:
     """One thing that was tested.
 
     `mend` says what to do, and is empty where all is right. A thing that is not right but with
-    which the bot runs is not `is_vital`.
+    which the bot runs is not `is_vital`. A `link` is shown by itself, to be copied in one piece.
     """
 
     what: str
     state: str
     mend: str = ""
     is_vital: bool = True
+    link: str = ""
 
 
 async def check(settings: Settings, console: Console | None = None) -> int:
@@ -39,14 +40,24 @@ async def check(settings: Settings, console: Console | None = None) -> int:
         0 if the bot can run, 2 if something has to be mended first.
     """
     console = console or Console()
-    table = Table("", "What", "State", "What to do")
+    table = Table()
+    for heading in ("", "What", "State", "What to do"):
+        table.add_column(heading, overflow="fold")
+    links: list[Finding] = []
     is_right = True
     async with aclosing(_findings(settings)) as findings:
         async for finding in findings:
+            if finding.link:
+                links.append(finding)
+                continue
             mark = "✓" if not finding.mend else "✗" if finding.is_vital else "!"
-            table.add_row(mark, finding.what, finding.state, finding.mend)
+            cells = (mark, finding.what, finding.state, finding.mend)
+            table.add_row(*(Text(cell) for cell in cells))
             is_right = is_right and (not finding.mend or not finding.is_vital)
     console.print(table)
+    for finding in links:
+        console.print(f"{finding.what}: {finding.link}", soft_wrap=True, markup=False)
+    console.print("Bobbin can run." if is_right else "Mend what has a ✗ first.")
     return 0 if is_right else 2
 
 
@@ -58,7 +69,9 @@ async def _findings(settings: Settings) -> AsyncGenerator[Finding, None]:
         async with open_engine(settings) as engine:
             async for finding in _engine(settings, engine):
                 yield finding
-    except (StoreError, ValueError) as error:
+    except DatabaseAddressError as error:
+        yield Finding("Database", "DATABASE_URL means nothing", f"{error}.")
+    except StoreError as error:
         yield Finding("Database", str(error), "Look at DATABASE_URL and DATA_DIR.")
 
 
@@ -69,26 +82,26 @@ async def _discord(settings: Settings) -> AsyncGenerator[Finding, None]:
         return
     try:
         if settings.discord_api_url is not None:
-            await point_library_at(settings.discord_api_url)
-        async with discord.Client(intents=intents_with(content=True)) as client:
-            await client.login(settings.discord_token.get_secret_value())
-            application = await client.application_info()
-            yield Finding("Token", f"accepted; the bot is {client.user}")
-    except discord.LoginFailure:
+            gateway_url = await gateway_of(settings.discord_api_url)
+            point_library_at(settings.discord_api_url, gateway_url)
+        token = settings.discord_token.get_secret_value()
+        application = await application_of(token, (aiohttp.ClientError,))
+    except TokenRefusedError:
         mend = f"Copy the token anew from {_PORTAL}, page Bot (Reset Token)."
         yield Finding("Token", "refused by Discord", mend)
-        return
-    except (aiohttp.ClientError, discord.HTTPException, OSError) as error:
-        state = f"Discord does not answer: {type(error).__name__}"
-        yield Finding("Token", state, "Look at the network, and at DISCORD_API_URL if it is set.")
-        return
-    flags = application.flags
-    if flags.gateway_message_content or flags.gateway_message_content_limited:
-        yield Finding("Message Content Intent", "switched on")
+    except DiscordAddressError as error:
+        mend = "Correct it; unset, it is Discord itself."
+        yield Finding("DISCORD_API_URL", str(error), mend)
+    except NoAnswerError as error:
+        yield Finding("Token", f"Discord does not answer: {error}", "Try later.")
     else:
-        mend = f"Switch it on at {_PORTAL}, page Bot; without it only mentions are heard."
-        yield Finding("Message Content Intent", "switched off", mend, is_vital=False)
-    yield Finding("Invite link", invite_link(application.id))
+        yield Finding("Token", f"accepted; the bot is {application.name}")
+        if application.has_message_content:
+            yield Finding("Message Content Intent", "switched on")
+        else:
+            mend = f"Switch it on at {_PORTAL}, page Bot; without it only mentions are heard."
+            yield Finding("Message Content Intent", "switched off", mend, is_vital=False)
+        yield Finding("Invite link", "", link=application.invite_link)
 
 
 async def _engine(settings: Settings, engine: Engine) -> AsyncGenerator[Finding, None]:

@@ -1,0 +1,96 @@
+"""The text of answers while they come, and how much of it survives a process that is killed."""
+
+import asyncio
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from conversation.entities import Outcome, TurnResult
+from conversation.errors import StoreError
+from conversation.events import Finished, ReasoningDelta, StreamEvent, TextDelta
+from conversation.ports import Store
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT_INTERVAL_S = 2.0
+"""At most this much of an answer is lost to a killed process."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What has come so far of one answer."""
+
+    texts: list[str] = field(default_factory=list[str])
+    thoughts: list[str] = field(default_factory=list[str])
+    last: Finished | None = None
+
+    def take(self, event: StreamEvent) -> None:
+        """Add an event; costs the same however long the answer is."""
+        match event:
+            case TextDelta(text):
+                self.texts.append(text)
+            case ReasoningDelta(text):
+                self.thoughts.append(text)
+            case Finished():
+                self.last = event
+
+    def result(self) -> TurnResult:
+        """Give what is to be stored; an answer without an end was interrupted."""
+        last = self.last or Finished(Outcome.INTERRUPTED)
+        return TurnResult(
+            text="".join(self.texts) if last.text is None else last.text,
+            outcome=last.outcome,
+            failure=last.failure.reason if last.failure else None,
+            reasoning="".join(self.thoughts),
+            usage=last.usage,
+            resume=last.resume if last.outcome is Outcome.COMPLETE else None,
+        )
+
+
+class Checkpoints:
+    """Stores the text of every answer that streams, every two seconds, in one transaction.
+
+    Args:
+        store: Where it is kept; not owned.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._streaming: dict[int, Answer] = {}
+        self._stored: dict[int, int] = {}
+
+    @contextmanager
+    def tracked(self, turn_id: int) -> Generator[Answer, None, None]:
+        """Give the answer of a turn, which is kept in the store while the context is open."""
+        answer = self._streaming[turn_id] = Answer()
+        try:
+            yield answer
+        finally:
+            del self._streaming[turn_id]
+            self._stored.pop(turn_id, None)
+
+    async def run(self) -> None:
+        """Store what has come, again and again, until cancelled; the caller owns the task."""
+        while True:
+            await asyncio.sleep(CHECKPOINT_INTERVAL_S)
+            try:
+                await self.store_now()
+            except StoreError as error:
+                log.warning("answers under way could not be stored: %s", error)
+
+    async def store_now(self) -> None:
+        """Store what has come since the last time.
+
+        Raises:
+            StoreError: It could not be stored; the next time it will be tried again.
+        """
+        counts = {turn_id: len(answer.texts) for turn_id, answer in self._streaming.items()}
+        grown = {
+            turn_id: "".join(self._streaming[turn_id].texts)
+            for turn_id, count in counts.items()
+            if count > self._stored.get(turn_id, 0)
+        }
+        if grown:
+            await self._store.checkpoint(grown)
+            self._stored |= {it: counts[it] for it in grown if it in self._streaming}

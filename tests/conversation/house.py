@@ -1,0 +1,111 @@
+"""The core with everything real around it: a store in a file, providers, and their stand-ins."""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from conversation.entities import PlaceKey, Received, Shown, Verdict
+from conversation.events import Finished, ReplyEvent, TextDelta
+from conversation.service import ConversationService
+from conversation.stopping import StopSignal
+from sandbox.openai.server import OpenAIServer
+from sandbox.playground.server import PlaygroundServer
+from sandbox.script import Script
+from storage.store import SqlStore
+from tests.contracts.provider_stands import QUICK
+from tests.storage.opened import Clock, opened_sqlite
+from upstream.catalog import Catalog
+from upstream.openai_compatible import OpenAICompatible
+from upstream.playground import Playground
+from upstream.session import open_session
+
+DIRECT = PlaceKey(100)
+CHANNEL = PlaceKey(200, guild_id=9)
+THREAD = PlaceKey(300, guild_id=9, parent_channel_id=200)
+ANN, BEN = 1, 2
+MODEL = "allenai/tulu3-405b"
+LOCAL = "local/demo"
+
+
+@dataclass
+class House:
+    """A service with the servers behind it; the local one lists its models when it is asked."""
+
+    service: ConversationService
+    store: SqlStore
+    catalog: Catalog
+    playground: PlaygroundServer
+    local: OpenAIServer
+    clock: Clock
+    _ids: Iterator[int] = field(default_factory=lambda: count(1))
+
+    async def say(self, text: str, *, place: PlaceKey = THREAD, author_id: int = ANN) -> int:
+        """Let somebody say something; give the conversation."""
+        name = {ANN: "ann", BEN: "ben"}[author_id]
+        message = Received(next(self._ids), place, author_id, name, text)
+        receipt = await self.store.receive(
+            message, queue_limit=10, daily_limit=None, day_began_at=self.clock.now()
+        )
+        assert receipt.verdict is Verdict.ACCEPTED
+        return receipt.conversation_id
+
+    async def ask(self, text: str, *, place: PlaceKey = THREAD) -> list[ReplyEvent]:
+        """Say something and give all events of the answer."""
+        return await self.answer(await self.say(text, place=place))
+
+    async def answer(
+        self, conversation_id: int, stop: StopSignal | None = None
+    ) -> list[ReplyEvent]:
+        """Give all events of the answer to what waits."""
+        async with aclosing(self.service.reply(conversation_id, stop or StopSignal())) as events:
+            return [event async for event in events]
+
+    async def head(self, place: PlaceKey = THREAD) -> Shown:
+        """Give the newest answer as it is stored."""
+        conversation = await self.store.current_conversation(place.channel_id)
+        assert conversation is not None
+        assert conversation.head_turn_id is not None
+        shown = await self.store.shown_turn(conversation.head_turn_id)
+        assert shown is not None
+        return shown
+
+
+def text_of(events: list[ReplyEvent]) -> str:
+    """Join the text of an answer."""
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def end_of(events: list[ReplyEvent]) -> Finished:
+    """Give the last event, after checking that no other ends the answer."""
+    *before, last = events
+    assert isinstance(last, Finished)
+    assert not any(isinstance(event, Finished) for event in before)
+    return last
+
+
+@asynccontextmanager
+async def opened_house(folder: Path) -> AsyncGenerator[House, None]:
+    """Open everything; the Playground's model answers by default."""
+    clock = Clock()
+    async with (
+        opened_sqlite(folder, clock) as store,
+        PlaygroundServer(Script()) as playground,
+        OpenAIServer(Script(), models=("demo", "demo-small")) as local,
+        open_session() as session,
+    ):
+        providers = [
+            Playground(session, playground.base_url, limits=QUICK, now=clock.now),
+            OpenAICompatible(session, "local", local.base_url, limits=QUICK),
+        ]
+        catalog = Catalog(providers)
+        await catalog.refresh()
+        service = ConversationService(
+            store,
+            {provider.name: provider for provider in providers},
+            catalog,
+            default_model=MODEL,
+            default_system_prompt="",
+        )
+        yield House(service, store, catalog, playground, local, clock)

@@ -1,0 +1,150 @@
+"""`python bot.py --sandbox`: the whole of it, as a person at a terminal has it."""
+
+import asyncio
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from rendering.notices import Notice
+from sandbox.discord.world import World
+from sandbox.openai.server import OpenAIServer
+from sandbox.script import Answer, Script
+from tests.running.program import IN_TERMINAL, ROOT, SANDBOX, SANDBOX_ALONE, run, running
+
+# Several processes, one after another, on a machine that may have other work.
+pytestmark = pytest.mark.timeout(150)
+
+_TALK = "@bobbin my name is Ada\nwhat can you do?\nwhat is my name?\n"
+
+
+async def test_three_turns_remember_and_so_does_the_next_start(tmp_path: Path) -> None:
+    """The third answer knows what the first message said; after a new start, it still is known."""
+    code, printed = await run(tmp_path, *SANDBOX, typed=_TALK)
+    assert code == 0
+    assert "No DISCORD_TOKEN is set" in printed
+    assert "Your name is Ada" in printed
+
+    code, printed = await run(
+        tmp_path,
+        *SANDBOX,
+        typed="what is my name?\n",
+        settings={"DISCORD_TOKEN": "not-for-here", "DISCORD_API_URL": "https://discord.invalid"},
+    )
+    assert code == 0
+    assert "Your name is Ada" in printed
+    assert {path.name for path in (tmp_path / "data").iterdir()} == {"sandbox"}
+    assert (tmp_path / "data/sandbox/bobbin.db").is_file()
+
+
+async def _until_posted(folder: Path, text: str) -> None:
+    """Wait until a text is among the messages that the sandbox has written to its file."""
+    with closing(sqlite3.connect(folder / "data/sandbox/discord.db")) as world:
+        async with asyncio.timeout(30):
+            while not any(  # noqa: ASYNC110 - another process writes it
+                text.encode() in body
+                for (body,) in world.execute("SELECT body FROM entity WHERE kind = 'message'")
+            ):
+                await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_signal_to_the_whole_group_ends_all_cleanly(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """Ctrl-C marks the answer that streams, and ends the bot and its sandbox without a trace."""
+    async with running(tmp_path, *SANDBOX) as program:
+        program.write("@bobbin a slow answer\n")
+        await program.until("#general>")
+        await _until_posted(tmp_path, "This is a slow")
+        program.signal_group(number)
+        assert await program.end() == 0
+        assert Notice.INTERRUPTED in program.printed
+        assert "Traceback" not in program.printed
+
+
+async def test_killed_parent_leaves_no_child(tmp_path: Path) -> None:
+    """When the bot is killed, its sandbox ends by itself."""
+    async with running(tmp_path, *SANDBOX) as program:
+        await program.until("#general>")
+        program.process.kill()
+        assert await program.end() == -signal.SIGKILL
+
+
+async def test_without_input_it_serves_until_a_signal(tmp_path: Path) -> None:
+    """Where nobody can type, the sandbox goes on serving, and ends with a signal."""
+    async with running(tmp_path, *SANDBOX, has_input=False) as program:
+        await program.until("serving until it is stopped")
+        program.process.send_signal(signal.SIGTERM)
+        assert await program.end() == 0
+
+
+async def test_talking_at_a_terminal(tmp_path: Path) -> None:
+    """At a real terminal lines are read, an answer is stopped by /stop, and Ctrl-C ends it all."""
+    async with running(tmp_path, *IN_TERMINAL, *SANDBOX, settings={"TERM": "xterm"}) as program:
+        await program.until("#general>")
+        program.write("@bobbin a slow answer\n")
+        await program.until("This is a slow")
+        program.write("/stop\n")
+        await program.until(str(Notice.STOPPED).split(maxsplit=2)[-1][:12])
+        await program.until("#a slow answer>")
+        program.write("\x03")
+        assert await program.end() == 0
+        assert "Traceback" not in program.printed
+
+
+async def test_configured_providers_answer(tmp_path: Path) -> None:
+    """A provider that is set answers in the sandbox as it would on Discord."""
+    async with OpenAIServer(Script(Answer("I am local.")), models=("demo",)) as server:
+        settings = {
+            "PROVIDERS__LOCAL__BASE_URL": server.base_url,
+            "DEFAULT_MODEL": "local/demo",
+        }
+        code, printed = await run(tmp_path, *SANDBOX, typed="@bobbin hello\n", settings=settings)
+    assert code == 0
+    assert "I am local." in printed
+
+
+async def test_taken_port_is_said_and_the_next_one_used(tmp_path: Path) -> None:
+    """Where the port is taken, the next free one is, and that is said."""
+    async with OpenAIServer(Script()) as taken:
+        port = taken.base_url.rsplit(":", 1)[1].partition("/")[0]
+        arguments = (*SANDBOX_ALONE, "--port", port)
+        settings = {"PYTHONPATH": str(ROOT)}
+        async with running(tmp_path, *arguments, settings=settings) as program:
+            await program.until("Ctrl-C ends it.")
+            assert f"Port {port} is taken" in program.printed
+            program.process.send_signal(signal.SIGINT)
+            assert await program.end() == 0
+            assert "Traceback" not in program.printed
+
+
+@pytest.mark.parametrize("name", ["discord.db", "playground.db"])
+async def test_unreadable_world_is_explained(tmp_path: Path, name: str) -> None:
+    """Files that cannot be read are named, with what to do, and the exit code is 2."""
+    folder = tmp_path / "data/sandbox"
+    folder.mkdir(parents=True)
+    (folder / name).write_bytes(b"what is this? " * 500)
+    code, printed = await run(tmp_path, *SANDBOX)
+    assert code == 2
+    assert "Move that folder away" in printed
+    assert str(folder) in printed
+    assert "Traceback" not in printed
+
+
+async def test_world_of_an_older_version_is_explained(tmp_path: Path) -> None:
+    """A world whose entities lack what they have today is told of, and left as it is."""
+    path = tmp_path / "data/sandbox/discord.db"
+    world = World.open(path)
+    person = world.create_person("you")
+    del person.is_bot
+    world.close()
+    before = path.read_bytes()
+    settings = {"PYTHONPATH": str(ROOT)}
+    code, printed = await run(tmp_path, *SANDBOX_ALONE, "--port", "0", settings=settings)
+    assert code == 2
+    assert "of another version. Move that folder away" in printed
+    assert "Traceback" not in printed
+    assert path.read_bytes() == before
