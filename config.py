@@ -82,6 +82,7 @@ class Settings(BaseSettings):
         repr=False,
     )
     shutdown_grace_s: kinds.Patience = 5
+    recovery_window_minutes: kinds.Minutes = 15
     log_level: kinds.LogLevel = "INFO"
     log_format: kinds.LogFormat = "text"
     sandbox_port: kinds.Port = 8737

@@ -156,6 +156,10 @@ Patience = Annotated[
     float,
     Field(ge=0, le=3_600, description="a number of seconds from 0 to 3600", examples=["5"]),
 ]
+Minutes = Annotated[
+    float,
+    Field(ge=0, le=1_440, description="a number of minutes from 0 to 1440", examples=["15"]),
+]
 ArchiveMinutes = Annotated[
     Literal[60, 1440, 4320, 10080],
     BeforeValidator(_whole_number),

@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass, field
 
 from cogs.threads import NoThread, ThreadOpener
-from conversation.entities import Conversation, Exchange, Part
+from cogs.work import Running, Work, running_of
+from conversation.entities import Exchange, Part
 from conversation.errors import StoreError
-from conversation.events import Began, Finished, Shortened
+from conversation.events import Began, Finished, ReplyEvent, Shortened
 from conversation.ports import Store
 from conversation.service import ConversationService
 from conversation.stopping import StopSignal
@@ -23,34 +23,6 @@ log = logging.getLogger(__name__)
 
 _LAST_EDIT_LIMIT_S = 3.0
 """How long the last edit of an interrupted reply may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """An answer that streams now."""
-
-    turn_id: int
-    conversation: Conversation
-    asker_ids: frozenset[int]
-    stop: StopSignal
-
-
-@dataclass(slots=True)
-class _Work:
-    """What is to be done for one conversation, by one task."""
-
-    is_wanted: bool = False
-    """Something came that has not been looked at."""
-    spot: Spot | None = None
-    small_print: list[str] = field(default_factory=list[str])
-    task: asyncio.Task[None] | None = None
-    display: ReplyDisplay | None = None
-    """The reply of the running answer."""
-
-    def take_small_print(self) -> list[str]:
-        """Give the notices for the next answer, and forget them."""
-        taken, self.small_print = self.small_print, []
-        return taken
 
 
 class Answering:
@@ -83,7 +55,7 @@ class Answering:
         self._surface = surface
         self._teller = teller
         self._threads = threads
-        self._work: dict[int, _Work] = {}
+        self._work: dict[int, Work] = {}
         self._running: dict[int, Running] = {}
         self._grace_s = grace_s
         self._is_closing = False
@@ -100,13 +72,19 @@ class Answering:
         """
         if self._is_closing:
             return
-        work = self._work.setdefault(conversation_id, _Work())
+        work = self._work.setdefault(conversation_id, Work(conversation_id))
         work.is_wanted = True
         work.spot = spot or work.spot
         work.small_print.extend(small_print)
         if work.task is None:
             name = f"conversation-{conversation_id}"
-            work.task = asyncio.create_task(self._run(conversation_id, work), name=name)
+            work.task = asyncio.create_task(self._run(work), name=name)
+
+    def ask_again(self, conversation_id: int, turn_id: int) -> None:
+        """Ask the question of an ended answer again; the new answer takes over its reply."""
+        if not self._is_closing:
+            self._work.setdefault(conversation_id, Work(conversation_id)).again_turn_id = turn_id
+            self.wake(conversation_id)
 
     def running(self, turn_id: int) -> Running | None:
         """Give the answer of a turn, if it streams now."""
@@ -117,6 +95,12 @@ class Answering:
         return (
             it for it in self._running.values() if it.conversation.place.channel_id == channel_id
         )
+
+    def stop_answer_to(self, question_turn_id: int, by_id: int) -> None:
+        """Stop the answer to a question, if it streams now."""
+        for answer in self._running.values():
+            if answer.question_turn_id == question_turn_id:
+                answer.stop.set(by_id)
 
     async def until_kept(self) -> None:
         """Wait until the Discord messages that show answers by now are stored as theirs."""
@@ -136,13 +120,17 @@ class Answering:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _run(self, conversation_id: int, work: _Work) -> None:
+    async def _run(self, work: Work) -> None:
         """Answer until nothing waits; the door at which every failure becomes words."""
+        conversation_id = work.conversation_id
         notice: Notice | None = None
         try:
             while work.is_wanted and not self._is_closing:
                 work.is_wanted = False
-                while await self._answer(conversation_id, work) and not self._is_closing:
+                again_id, work.again_turn_id = work.again_turn_id, None
+                if again_id is not None:
+                    await self._answer(work, again_id)
+                while await self._answer(work) and not self._is_closing:
                     pass
         except StoreError:
             log.exception("conversation %d: the store failed", conversation_id)
@@ -157,11 +145,18 @@ class Answering:
         if notice is not None and work.spot is not None:
             await self._teller.tell(work.spot, notice)
 
-    async def _answer(self, conversation_id: int, work: _Work) -> bool:
-        """Answer once; False when nothing waited."""
-        no_thread = await self._open_thread(conversation_id)
+    async def _answer(self, work: Work, again_turn_id: int | None = None) -> bool:
+        """Answer what waits, or an old question again, once; False when there was nothing."""
+        conversation_id = work.conversation_id
+        stop = StopSignal()
+        small_print: list[str] = []
+        if again_turn_id is None:
+            small_print += await self._open_thread(conversation_id)
+            events = self._service.reply(conversation_id, stop)
+        else:
+            events = self._service.again(again_turn_id, stop)
         try:
-            await self._stream(conversation_id, work, [no_thread] if no_thread else [])
+            await self._stream(events, stop, work, small_print)
             if work.display is not None:
                 await work.display.until_shown()
         except asyncio.CancelledError:
@@ -178,25 +173,30 @@ class Answering:
             self._running.pop(conversation_id, None)
         return work.display is not None
 
-    async def _stream(self, conversation_id: int, work: _Work, small_print: list[str]) -> None:
+    async def _stream(
+        self,
+        events: AsyncGenerator[ReplyEvent, None],
+        stop: StopSignal,
+        work: Work,
+        small_print: list[str],
+    ) -> None:
         """Hand the events of an answer to its display, which `work` holds from the first on."""
         work.display = None
-        stop = StopSignal()
-        async with aclosing(self._service.reply(conversation_id, stop)) as events:
+        async with aclosing(events):
             async for event in events:
                 if isinstance(event, Began):
                     small_print += work.take_small_print() + _unread_files(event.exchange)
                     work.display = self._show(event.exchange)
-                    self._note_running(event.exchange, stop)
+                    self._running[work.conversation_id] = running_of(event.exchange, stop)
                 elif isinstance(event, Shortened):
-                    small_print += await self._shortened(conversation_id)
+                    small_print += await self._shortened(work.conversation_id)
                 elif work.display is not None:
                     work.display.feed(event)
                     if isinstance(event, Finished):
-                        self._running.pop(conversation_id, None)
+                        self._running.pop(work.conversation_id, None)
                         work.display.finish(_under(event, work.display.model, small_print))
 
-    async def _open_thread(self, conversation_id: int) -> str | None:
+    async def _open_thread(self, conversation_id: int) -> list[str]:
         """Move a conversation that begins in a channel into a thread of its own.
 
         Returns:
@@ -204,12 +204,12 @@ class Answering:
         """
         conversation = await self._store.conversation(conversation_id)
         if conversation is None or not conversation.place.is_channel:
-            return None
+            return []
         if conversation.root_message_id is None or conversation.head_turn_id is not None:
-            return None
+            return []
         question = await self._store.waiting(conversation_id)
         if not question:
-            return None
+            return []
         opened = await self._threads.open(
             conversation,
             conversation.root_message_id,
@@ -218,26 +218,26 @@ class Answering:
         )
         if not isinstance(opened, NoThread):
             await self._store.move(conversation_id, opened)
-            return None
+            return []
         key = f"no-thread:{conversation.place.channel_id}:{opened.reason}"
         if opened.is_lasting and not await self._store.first_time(key):
-            return None
-        return say(Notice.NO_THREAD, reason=opened.reason)
+            return []
+        return [say(Notice.NO_THREAD, reason=opened.reason)]
 
     def _show(self, exchange: Exchange) -> ReplyDisplay:
         async def keep_part(part: Part) -> None:
             await self._store.add_part(exchange.reply_id, part)
 
         display = ReplyDisplay(
-            self._courier, self._surface, _spot_of(exchange), exchange.turn, keep_part
+            self._courier,
+            self._surface,
+            _spot_of(exchange),
+            exchange.turn,
+            keep_part,
+            exchange.parts,
         )
         display.expect()
         return display
-
-    def _note_running(self, exchange: Exchange, stop: StopSignal) -> None:
-        askers = frozenset(inbound.author_id for inbound in exchange.inbounds)
-        running = Running(exchange.turn.id, exchange.conversation, askers, stop)
-        self._running[exchange.conversation.id] = running
 
     async def _shortened(self, conversation_id: int) -> list[str]:
         is_new = await self._store.first_time(f"shortened:{conversation_id}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import discord
 from discord.ext import commands
@@ -13,6 +14,7 @@ from cogs.client import Bobbin
 from cogs.conversations import Conversations
 from cogs.intake import Bounds, Intake
 from cogs.model import ModelCommand
+from cogs.recovery import Client, Recovery
 from cogs.settings import SettingsCommand
 from cogs.steering import Steering
 from cogs.stopping import Stopping
@@ -35,6 +37,7 @@ class Rules:
     thread_archive_minutes: ArchiveMinutes
     thread_wait_s: float
     shutdown_grace_s: float
+    recovery_window_minutes: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +66,7 @@ class Assembly:
         attentions = Attentions(store, user.id)
         steering = Steering(store, user.id)
         bounds = Bounds(rules.queue_limit, rules.access.turns_per_day)
-        intake = Intake(
-            user.name, bounds, store, attentions, answering, teller, self.now, self.unfinished
-        )
+        intake = Intake(user.name, bounds, store, attentions, answering, teller, self.now)
         talking = Talking(
             own_id=user.id,
             access=rules.access,
@@ -73,6 +74,7 @@ class Assembly:
             intake=intake,
             answering=answering,
             courier=self.courier,
+            recovery=self._recovery(bot, answering, teller),
         )
         stopping = Stopping(answering)
         bot.add_dynamic_items(stopping.button)
@@ -101,3 +103,13 @@ class Assembly:
             threads,
             grace_s=self.rules.shutdown_grace_s,
         )
+
+    def _recovery(self, bot: Bobbin, answering: Answering, teller: Teller) -> Recovery:
+        client = Client(
+            channel_by_id=bot.get_channel,
+            fetch_channel=bot.fetch_channel,
+            text_channels=lambda: [it for guild in bot.guilds for it in guild.text_channels],
+            is_connected=lambda: bot.is_ready() and not bot.is_closed(),
+        )
+        window = timedelta(minutes=self.rules.recovery_window_minutes)
+        return Recovery(self.store, answering, teller, client, self.now, window, self.unfinished)

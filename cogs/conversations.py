@@ -13,6 +13,7 @@ from conversation.entities import Attention
 from conversation.ports import Store
 from conversation.service import ConversationService
 from rendering.notices import Notice, say
+from rendering.surface import Spot
 from rendering.telling import respond
 
 
@@ -24,7 +25,7 @@ class Conversations(commands.Cog):
         access: Who may, and how much.
         service: Knows the model in force.
         store: Makes the new conversation.
-        answering: Stops what streams before a reset.
+        answering: Stops what streams at a reset, and answers what waits.
         attentions: Which places are listened to.
         steering: Checks who may.
     """
@@ -49,7 +50,7 @@ class Conversations(commands.Cog):
 
     @app_commands.command(name="reset", description="Begin afresh here; nothing is deleted")
     async def reset(self, interaction: discord.Interaction) -> None:
-        """Make a new current conversation in this place."""
+        """Make a new current conversation in this place; what waits is answered in it."""
         place = place_at(interaction)
         if place.is_channel:
             await respond(interaction, Notice.RESET_CHANNEL)
@@ -58,9 +59,11 @@ class Conversations(commands.Cog):
         if refusal is not None:
             await respond(interaction, refusal)
             return
+        fresh = await in_time(interaction, self._store.reset(place), ephemeral=False)
         for answer in self._answering.running_in(place.channel_id):
-            answer.stop.set(interaction.user.id)
-        await in_time(interaction, self._store.reset(place), ephemeral=False)
+            if answer.conversation.id != fresh.id:
+                answer.stop.set(interaction.user.id)
+        self._answering.wake(fresh.id, Spot(place.channel_id, place.guild_id))
         await respond(interaction, Notice.RESET_DONE, ephemeral=False)
 
     @app_commands.command(name="help", description="What I can do here, for you")

@@ -11,7 +11,7 @@ from cogs.access import day_of
 from cogs.answering import Answering
 from cogs.attentions import Attentions
 from cogs.reading import attachments_of, text_of
-from conversation.entities import Attention, PlaceKey, Receipt, Received, Shown, Verdict
+from conversation.entities import Attention, PlaceKey, Receipt, Received, Verdict
 from conversation.errors import StoreError
 from conversation.ports import Now, Store
 from rendering.notices import Notice, files_named, say
@@ -67,7 +67,6 @@ class Intake:
         answering: Told of conversations in which something waits.
         teller: Posts notices.
         now: The wall clock.
-        unfinished: The answers that the last process did not end; closed in the store already.
     """
 
     def __init__(
@@ -79,7 +78,6 @@ class Intake:
         answering: Answering,
         teller: Teller,
         now: Now,
-        unfinished: tuple[Shown, ...] = (),
     ) -> None:
         self._own_name = own_name
         self._bounds = bounds
@@ -90,21 +88,30 @@ class Intake:
         self._now = now
         self._order: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._told_full: set[tuple[int, int]] = set()
-        self._unfinished = unfinished
+        self._heard_in: set[int] = set()
 
-    async def restore(self) -> None:
-        """Answer what waits since the last process ended, and mark the answers it left behind."""
-        for conversation_id in await self._store.waiting_conversations():
-            self._answering.wake(conversation_id)
-        unfinished, self._unfinished = self._unfinished, ()
-        for shown in unfinished:
-            place = shown.conversation.place
-            root_id = shown.conversation.root_message_id if place.is_channel else None
-            spot = Spot(place.channel_id, place.guild_id, root_id)
-            if shown.parts:
-                await self._teller.mark(spot, shown.parts[-1].message_id, Notice.INTERRUPTED)
-            else:
-                await self._teller.tell(spot, Notice.INTERRUPTED)
+    async def revise(self, heard: Heard) -> None:
+        """Take in that a message says something else now; it counts while it waits."""
+        text = text_of(heard.message, heard.own_ids, with_reference=True)
+        try:
+            async with self._in_order(heard.place.channel_id):
+                if text and await self._store.revise(heard.message.id, text):
+                    log.debug("message %d was edited while it waited", heard.message.id)
+        except StoreError:
+            log.exception("the edit of message %d was not taken", heard.message.id)
+
+    async def withdraw(self, message_id: int, channel_id: int) -> None:
+        """Take in that a message is gone: it is not answered, or its answer is stopped."""
+        if channel_id not in self._heard_in:
+            return
+        try:
+            async with self._in_order(channel_id):
+                inbound = await self._store.withdraw(message_id)
+        except StoreError:
+            log.exception("the deletion of message %d was not taken", message_id)
+            return
+        if inbound is not None and inbound.turn_id is not None:
+            self._answering.stop_answer_to(inbound.turn_id, inbound.author_id)
 
     async def refuse(self, heard: Heard, refusal: Notice) -> None:
         """Tell somebody why they are not answered; once."""
@@ -120,9 +127,9 @@ class Intake:
 
     async def take(self, heard: Heard, *, replies_to_us: bool) -> None:
         """Write a message and have it answered; what cannot be answered is said."""
-        lock = self._order.setdefault(heard.place.channel_id, asyncio.Lock())
+        self._heard_in.add(heard.place.channel_id)
         try:
-            async with lock:
+            async with self._in_order(heard.place.channel_id):
                 received = await self._received(heard, replies_to_us=replies_to_us)
                 notice = await self._unanswerable(heard, received)
                 receipt = None if notice else await self._store_it(received)
@@ -137,6 +144,10 @@ class Intake:
                 await self._teller.tell(heard.spot, notice)
             return
         await self._act_on(receipt, heard)
+
+    def _in_order(self, channel_id: int) -> asyncio.Lock:
+        """Give what makes the events of a place wait for each other; it is held over no request."""
+        return self._order.setdefault(channel_id, asyncio.Lock())
 
     async def _received(self, heard: Heard, *, replies_to_us: bool) -> Received:
         message = heard.message

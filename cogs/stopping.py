@@ -8,7 +8,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs.access import may_steer, who_is
-from cogs.answering import Answering, Running
+from cogs.answering import Answering
+from cogs.work import Running
 from rendering.notices import Notice
 from rendering.surface import STOP_PREFIX
 from rendering.telling import respond

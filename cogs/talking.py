@@ -10,6 +10,7 @@ from cogs.answering import Answering
 from cogs.attention import Facts, is_ours, opens_with_other
 from cogs.attentions import Attentions
 from cogs.intake import Heard, Intake
+from cogs.recovery import Recovery
 from conversation.entities import PlaceKey
 from rendering.courier import Courier
 
@@ -26,6 +27,7 @@ class Talking(commands.Cog):
         intake: Takes in what is meant for us.
         answering: Answers; closed when this cog is unloaded.
         courier: Told of our own messages as the gateway shows them; closed last.
+        recovery: Pays what is owed after the bot was away.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Talking(commands.Cog):
         intake: Intake,
         answering: Answering,
         courier: Courier,
+        recovery: Recovery,
     ) -> None:
         self._own_id = own_id
         self._access = access
@@ -44,15 +47,17 @@ class Talking(commands.Cog):
         self._intake = intake
         self._answering = answering
         self._courier = courier
-        self._is_restored = False
+        self._recovery = recovery
 
     async def cog_load(self) -> None:
         """Read which places are listened to; called before any event comes."""
         await self._attentions.load()
+        await self._recovery.begin()
 
     async def end(self) -> None:
         """End what streams, hearing messages all the while: they are stored for the next start."""
         await self._answering.close()
+        await self._recovery.close()
 
     async def cog_unload(self) -> None:
         """Send nothing more; the library waits for this before it closes its HTTP session."""
@@ -61,10 +66,8 @@ class Talking(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Go on with what waited when the process ended; once, for the gateway is ready often."""
-        if not self._is_restored:
-            self._is_restored = True
-            await self._intake.restore()
+        """Go on with what is owed; the gateway is ready again after each new session."""
+        await self._recovery.go_on(self.on_message)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -73,21 +76,40 @@ class Talking(commands.Cog):
             if message.nonce is not None:
                 self._courier.echoed(str(message.nonce), message.id)
             return
-        if message.author.bot or message.webhook_id is not None or _is_by_system(message):
+        facts = self._facts_of(message)
+        if facts is None:
             return
-        own_ids = self._own_ids(message.guild)
-        facts = self._facts(message, own_ids)
-        if not is_ours(facts):
-            return
-        place = place_of(message.channel, message.guild)
-        heard = Heard(message, place, own_ids)
+        heard = self._heard(message)
         refusal = self._access.refusal(who_is(message.author, message.channel))
         if refusal is not None:
             await self._intake.refuse(heard, refusal)
             return
         if heard.begins_post:
-            self._attentions.listen_to(place.channel_id)
+            self._attentions.listen_to(heard.place.channel_id)
         await self._intake.take(heard, replies_to_us=facts.replies_to_us)
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Take in what somebody changed in a message that still waits."""
+        message = payload.message
+        if message.author.id != self._own_id and self._facts_of(message) is not None:
+            await self._intake.revise(self._heard(message))
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """Take in that a message is gone."""
+        await self._intake.withdraw(payload.message_id, payload.channel_id)
+
+    def _heard(self, message: discord.Message) -> Heard:
+        place = place_of(message.channel, message.guild)
+        return Heard(message, place, self._own_ids(message.guild))
+
+    def _facts_of(self, message: discord.Message) -> Facts | None:
+        """Give what there is to see of a message; None if it is not meant for us."""
+        if message.author.bot or message.webhook_id is not None or _is_by_system(message):
+            return None
+        facts = self._facts(message, self._own_ids(message.guild))
+        return facts if is_ours(facts) else None
 
     def _own_ids(self, guild: discord.Guild | None) -> frozenset[int]:
         role = guild.self_role if guild is not None else None

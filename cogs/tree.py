@@ -23,7 +23,10 @@ def guarded_tree(access: Access) -> type[app_commands.CommandTree[Any]]:
             if refusal is None:
                 return True
             if interaction.type is not discord.InteractionType.autocomplete:
-                await respond(interaction, refusal)
+                try:
+                    await respond(interaction, refusal)
+                except discord.HTTPException as error:
+                    await tell_failure(interaction, error)
             return False
 
         async def on_error(

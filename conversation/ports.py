@@ -189,11 +189,12 @@ class Store(Protocol):
         """Write a message that was meant for us, for the conversation it belongs to.
 
         The place and, where there is none yet, the conversation are made: the one whose root is
-        `root_message_id` in a text channel, else the place's current one. A message id that is
-        known changes nothing (`REPEATED`). With `queue_limit` inbounds waiting in the
-        conversation, or `daily_limit` turns of the author since `day_began_at`, it is stored as
-        refused. A turn counts once, however many messages it was made of; a waiting message
-        counts as one. Also notes the message as the last one seen in its place.
+        `root_message_id` in a text channel, else the place's current one. A thread that was opened
+        from a root, whose id it has, takes that root's conversation while this waits to be moved.
+        A message id that is known changes nothing (`REPEATED`). With `queue_limit` inbounds
+        waiting in the conversation, or `daily_limit` turns of the author since `day_began_at`, it
+        is stored as refused. A turn counts once, however many messages it was made of; a waiting
+        message counts as one. Also notes the message as the last one seen in its place.
         """
         ...
 
@@ -280,7 +281,8 @@ class Store(Protocol):
     async def reset(self, place: PlaceKey) -> Conversation:
         """Make a new, empty current conversation in a place; the former is kept.
 
-        Its starter is the former's: who started a thread remains who started it.
+        Its starter is the former's: who started a thread remains who started it. What waits for
+        an answer waits in the new one.
         """
         ...
 

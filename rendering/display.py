@@ -40,6 +40,7 @@ class ReplyDisplay:
         spot: Where the reply goes; its first part answers the message named there.
         turn: The turn it shows; its id is in the *Stop* button and the nonces.
         keep_part: Stores a part as soon as its message has an id.
+        parts: The messages that the reply has already, which showed another answer.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class ReplyDisplay:
         spot: Spot,
         turn: Turn,
         keep_part: Callable[[Part], Awaitable[None]],
+        parts: Sequence[Part] = (),
     ) -> None:
         self._courier = courier
         self._surface = surface
@@ -57,7 +59,7 @@ class ReplyDisplay:
         self.model = turn.model or ""
         self._keep_part = keep_part
         self._splitter = Splitter()
-        self._shown = ShownParts()
+        self._shown = ShownParts([part.message_id for part in parts])
         self._change: Change | None = None
         """What the step under way, or a post that may still turn out to be made, changes."""
         self._stale_since_s: float | None = None
@@ -130,7 +132,7 @@ class ReplyDisplay:
             if self._may_type and not self.is_finished:
                 return Wish(Call.TYPING, channel_id, Urgency.COSMETIC, _now())
             return None
-        change = self._shown.next_change(wanted)
+        change = self._next_change(wanted)
         if change is None:
             self._stale_since_s = None
             return None
@@ -144,7 +146,7 @@ class ReplyDisplay:
             self._may_type = False
             channel_id = self._spot.channel_id
             return Step(Call.TYPING, channel_id, lambda: self._surface.show_typing(self._spot))
-        change = self._shown.next_change(wanted)
+        change = self._next_change(wanted)
         if change is None:
             raise RuntimeError("a step was taken that nobody wished")
         self._change = change
@@ -229,6 +231,9 @@ class ReplyDisplay:
         last = len(contents) - 1
         return [WantedPart(content, ordinal == last) for ordinal, content in enumerate(contents)]
 
+    def _next_change(self, wanted: Sequence[WantedPart]) -> Change | None:
+        return self._shown.next_change(wanted, is_all=self.is_finished)
+
     def _urgency(self, change: Change, count: int) -> Urgency:
         if len(self._shown) == 0:
             return Urgency.FIRST
@@ -252,7 +257,7 @@ class ReplyDisplay:
             log.exception("turn %d: part %d could not be stored", self._turn_id, part.ordinal)
 
     def _look_whether_done(self) -> None:
-        if self.is_finished and self._shown.next_change(self._wanted()) is None:
+        if self.is_finished and self._next_change(self._wanted()) is None:
             self._courier.forget(self)
             self._done.set()
 

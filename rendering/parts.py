@@ -40,18 +40,24 @@ class Change:
 
 
 class ShownParts:
-    """The Discord messages of one reply, in order."""
+    """The Discord messages of one reply, in order.
 
-    def __init__(self) -> None:
-        self._parts: list[ShownPart] = []
+    Args:
+        message_ids: Those that are there already, with a text that is to be replaced.
+    """
+
+    def __init__(self, message_ids: Sequence[int] = ()) -> None:
+        self._parts = [ShownPart(it, "", has_button=False) for it in message_ids]
         self._unsure: Change | None = None
 
     def __len__(self) -> int:
         """Tell how many are there."""
         return len(self._parts)
 
-    def next_change(self, wanted: Sequence[WantedPart]) -> Change | None:
+    def next_change(self, wanted: Sequence[WantedPart], *, is_all: bool) -> Change | None:
         """Give the first change to be made, from the first message on; None if all is as wanted.
+
+        Messages beyond what is wanted are deleted once that `is_all` there will be.
 
         A post that may have been made is made again as it was: Discord gives the first message
         to a repeated nonce, whatever the repetition says.
@@ -64,7 +70,7 @@ class ShownParts:
                 continue
             if (shown.content, shown.has_button) != (should.content, should.has_button):
                 return Change(Call.EDIT, ordinal, should, shown.message_id)
-        if len(self._parts) > len(wanted):
+        if is_all and len(self._parts) > len(wanted):
             last = len(self._parts) - 1
             return Change(Call.OTHER, last, None, self._parts[last].message_id)
         return None

@@ -191,6 +191,7 @@ def make_bot(
         thread_archive_minutes=settings.thread_archive_minutes,
         thread_wait_s=settings.thread_wait_s,
         shutdown_grace_s=settings.shutdown_grace_s,
+        recovery_window_minutes=settings.recovery_window_minutes,
     )
     assembly = Assembly(
         rules=rules,

@@ -10,6 +10,7 @@ from sandbox.openai.server import OpenAIServer
 from sandbox.script import Answer, Gate, Refuse, Script
 from tests.e2e.scene import Scene
 from tests.e2e.steps import answers, ask_in, asked, command, let_manage, told
+from tests.e2e.streams import first_shown, hold, until_waiting
 
 DEFAULT = "allenai/tulu3-405b"
 TOO_LONG = Refuse("maximum context length is 4096 tokens", 400, "context_length_exceeded")
@@ -71,6 +72,21 @@ async def test_reset_stops_what_streams(scene: Scene) -> None:
         await ask_in(scene, thread, "again")
     await scene.playground.until(lambda: asked(scene.playground)[0].closed_by_client)
     assert told(asked(scene.playground)[-1]) == [("user", "again")]
+
+
+async def test_what_waits_at_a_reset_is_answered_afresh(scene: Scene) -> None:
+    """What waited behind a stopped answer is not dropped, and is answered in the new beginning."""
+    async with scene.bot():
+        held = await hold(scene, "One, ", "two.")
+        await first_shown(scene, held)
+        scene.actor(scene.ann).say(held.thread, "and silk?")
+        await until_waiting(scene, held.thread, 1)
+        await reset(scene, held.thread)
+        await scene.until(lambda: len(asked(scene.playground)) == 2)
+        await scene.until(lambda: len(answers(scene, held.thread)) == 2)
+        await ask_in(scene, held.thread, "and wool?")
+    assert told(asked(scene.playground)[1]) == [("user", "and silk?")]
+    assert told(asked(scene.playground)[2])[0] == ("user", "and silk?")
 
 
 async def test_reset_in_direct_messages(scene: Scene) -> None:

@@ -99,6 +99,19 @@ async def test_what_waits_when_the_bot_ends_is_answered_when_it_starts(scene: Sc
     assert len([words for words in questions(scene) if "and silk?" in words]) == 1
 
 
+async def test_what_is_said_in_a_thread_before_the_bot_knows_of_it_is_in_its_conversation(
+    scene: Scene,
+) -> None:
+    """Discord shows people the thread at once, and tells the bot late: nothing is taken apart."""
+    scene.discord.faults.answer("POST", "/channels/*/messages/*/threads", 502, after=True)
+    async with scene.bot():
+        question = scene.actor(scene.ann).say(scene.channel, scene.mention("what is felt?"))
+        thread = await scene.thread_of(question)
+        scene.actor(scene.ann).say(thread, "and silk?")
+        await scene.answer_in(thread)
+    assert questions(scene) == ["what is felt?\n\nand silk?"]
+
+
 async def test_a_message_that_the_gateway_repeats_is_not_answered_twice(scene: Scene) -> None:
     """A repeated MESSAGE_CREATE, before and after the answer, changes nothing."""
     faults = scene.discord.gateway.faults

@@ -105,6 +105,7 @@ async def test_what_is_sent_during_shutdown_is_answered_by_the_next_process(scen
 @pytest.mark.timeout(120)  # a process of its own takes its time on a busy machine
 async def test_after_a_kill_the_reply_is_marked_and_what_waited_is_answered(scene: Scene) -> None:
     """After SIGKILL the reply says that it was interrupted, and what waited is answered once."""
+    scene.settings["RECOVERY_WINDOW_MINUTES"] = "0"
     async with bot_process(scene) as bot:
         held = await hold(scene, "One, ", "two.")
         message = await first_shown(scene, held)
@@ -150,6 +151,7 @@ async def _left_behind(scene: Scene, *contents: str) -> tuple[Channel, list[Mess
 
 async def test_only_the_last_message_of_a_reply_left_behind_is_marked(scene: Scene) -> None:
     """The mark goes under the last part and takes the button away; a full part is left alone."""
+    scene.settings["RECOVERY_WINDOW_MINUTES"] = "0"
     thread, (first, last) = await _left_behind(scene, "The first part.", "The second")
     async with scene.bot():
         await scene.until(lambda: not last.components)
@@ -160,6 +162,7 @@ async def test_only_the_last_message_of_a_reply_left_behind_is_marked(scene: Sce
 
 async def test_a_mark_without_room_has_a_message_of_its_own(scene: Scene) -> None:
     """A reply left behind keeps its text whole, however long it is."""
+    scene.settings["RECOVERY_WINDOW_MINUTES"] = "0"
     text = "x" * 1990
     thread, (message,) = await _left_behind(scene, text)
     async with scene.bot():
@@ -170,6 +173,7 @@ async def test_a_mark_without_room_has_a_message_of_its_own(scene: Scene) -> Non
 
 async def test_a_question_left_without_any_words_is_told_of(scene: Scene) -> None:
     """A question whose answer had shown nothing yet is told that it was interrupted."""
+    scene.settings["RECOVERY_WINDOW_MINUTES"] = "0"
     thread, _ = await _left_behind(scene)
     async with scene.bot():
         answer = await scene.answer_in(thread)
@@ -191,6 +195,7 @@ async def test_a_button_left_behind_works_in_the_next_life(scene: Scene) -> None
 
 async def test_a_mark_waits_for_a_discord_that_fails(scene: Scene) -> None:
     """The mark of an interrupted reply is made although Discord fails for a moment."""
+    scene.settings["RECOVERY_WINDOW_MINUTES"] = "0"
     _, (message,) = await _left_behind(scene, "One,")
     scene.discord.faults.answer("GET", "/channels/*/messages/*", 503)
     scene.discord.faults.answer("PATCH", "/channels/*/messages/*", 503)
@@ -201,6 +206,7 @@ async def test_a_mark_waits_for_a_discord_that_fails(scene: Scene) -> None:
 
 async def test_a_notice_whose_answer_was_lost_is_not_posted_twice(scene: Scene) -> None:
     """A notice is told once, though the connection was lost after Discord had taken it."""
+    scene.settings["RECOVERY_WINDOW_MINUTES"] = "0"
     thread, _ = await _left_behind(scene)
     scene.discord.faults.reset("POST", f"/channels/{thread.id}/messages", after=True)
     async with scene.bot():

@@ -1,0 +1,171 @@
+"""Pays what is owed after the bot was away: answers broken off, messages waiting or missed."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import discord
+
+from cogs.answering import Answering
+from conversation.entities import Shown
+from conversation.errors import StoreError
+from conversation.ports import Now, Store
+from rendering.notices import Notice
+from rendering.surface import Spot
+from rendering.telling import Teller
+
+log = logging.getLogger(__name__)
+
+Hear = Callable[[discord.Message], Awaitable[None]]
+
+ATTEMPTS = 3
+"""So many answers to one question are begun; when all were interrupted, the question may be why."""
+
+_ALIVE_INTERVAL_S = 10.0
+_LIVE_SINCE = timedelta(days=2)
+_LIVE_PLACES = 100
+_CHANNELS = 200
+_MESSAGES = 100
+"""At most so many missed messages are read in one place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What is needed of the client to read what was said."""
+
+    channel_by_id: Callable[[int], object]
+    fetch_channel: Callable[[int], Awaitable[object]]
+    text_channels: Callable[[], list[discord.TextChannel]]
+    is_connected: Callable[[], bool]
+
+
+class Recovery:
+    """Goes on where the last process, or the last gateway session, ended.
+
+    Args:
+        store: Knows what is owed.
+        answering: Pays it.
+        teller: Marks what is not paid.
+        client: Reads what was said meanwhile.
+        now: The wall clock.
+        window: Answers that were broken off longer ago are not begun again by themselves.
+        unfinished: The answers that the last process did not end; closed in the store already.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        answering: Answering,
+        teller: Teller,
+        client: Client,
+        now: Now,
+        window: timedelta,
+        unfinished: tuple[Shown, ...],
+    ) -> None:
+        self._store = store
+        self._answering = answering
+        self._teller = teller
+        self._client = client
+        self._now = now
+        self._window = window
+        self._unfinished = unfinished
+        self._deaf_since: datetime | None = None
+        self._alive: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """Learn since when nobody listened; before the first event comes."""
+        self._deaf_since = await self._store.last_alive()
+
+    async def close(self) -> None:
+        """Note no more that we are alive."""
+        if self._alive is not None:
+            self._alive.cancel()
+            await asyncio.gather(self._alive, return_exceptions=True)
+
+    async def go_on(self, hear: Hear) -> None:
+        """Pay what is owed; called whenever a new gateway session is ready.
+
+        Args:
+            hear: Takes in a message as if it had just come; one that is known changes nothing.
+        """
+        try:
+            await self._answer_again()
+            await self._read_missed(hear)
+        except StoreError:
+            log.exception("what is owed could not be read")
+        if self._alive is None:
+            self._alive = asyncio.create_task(self._note_alive(), name="alive")
+
+    async def _answer_again(self) -> None:
+        """Begin broken answers again, and answer what waits; each conversation in its order."""
+        unfinished, self._unfinished = self._unfinished, ()
+        for shown in unfinished:
+            is_young = self._now() - shown.turn.created_at < self._window
+            if is_young and shown.interruptions < ATTEMPTS:
+                self._answering.ask_again(shown.conversation.id, shown.turn.id)
+            else:
+                await self._mark(shown)
+        for conversation_id in await self._store.waiting_conversations():
+            self._answering.wake(conversation_id)
+
+    async def _mark(self, shown: Shown) -> None:
+        place = shown.conversation.place
+        root_id = shown.conversation.root_message_id if place.is_channel else None
+        spot = Spot(place.channel_id, place.guild_id, root_id)
+        if shown.parts:
+            await self._teller.mark(spot, shown.parts[-1].message_id, Notice.INTERRUPTED)
+        else:
+            await self._teller.tell(spot, Notice.INTERRUPTED)
+
+    async def _read_missed(self, hear: Hear) -> None:
+        """Hear what was said while nobody listened, in each place oldest first, within bounds."""
+        since, self._deaf_since = self._deaf_since, self._now()
+        read: set[int] = set()
+        for live in await self._store.live_places(self._now() - _LIVE_SINCE, limit=_LIVE_PLACES):
+            channel_id = live.place.channel_id
+            read.add(channel_id)
+            await self._read(channel_id, discord.Object(live.last_message_id), hear)
+        if since is None:
+            return
+        deaf_from = discord.Object(discord.utils.time_snowflake(since))
+        busy = [
+            channel.id
+            for channel in self._client.text_channels()
+            if channel.id not in read and (channel.last_message_id or 0) > deaf_from.id
+        ]
+        for channel_id in busy[:_CHANNELS]:
+            await self._read(channel_id, deaf_from, hear)
+
+    async def _read(self, channel_id: int, after: discord.Object, hear: Hear) -> None:
+        count = 0
+        try:
+            async for message in self._messages(channel_id, after):
+                count += 1
+                await hear(message)
+        except discord.HTTPException as error:
+            log.info("channel %d could not be read: %s", channel_id, error)
+        if count:
+            log.info("read %d messages of channel %d", count, channel_id)
+
+    async def _messages(
+        self, channel_id: int, after: discord.Object
+    ) -> AsyncIterator[discord.Message]:
+        channel = self._client.channel_by_id(channel_id)
+        if channel is None:
+            channel = await self._client.fetch_channel(channel_id)
+        if isinstance(channel, discord.abc.Messageable):
+            history = channel.history(after=after, limit=_MESSAGES, oldest_first=True)
+            async for message in history:
+                yield message
+
+    async def _note_alive(self) -> None:
+        while True:
+            if self._client.is_connected():
+                try:
+                    await self._store.note_alive()
+                except StoreError as error:
+                    log.warning("that we are alive could not be noted: %s", error)
+                self._deaf_since = self._now()
+            await asyncio.sleep(_ALIVE_INTERVAL_S)

@@ -1,0 +1,161 @@
+"""What is owed after the bot was away is paid: answers broken off, messages missed or changed."""
+
+import asyncio
+
+from rendering.notices import Notice
+from sandbox.discord.entities import Channel
+from sandbox.script import Answer, Gate
+from tests.e2e.scene import Scene
+
+
+async def _left_behind(scene: Scene, text: str = "The first words") -> Channel:
+    """Have a bot die in the middle of an answer, as after a kill; give the thread."""
+    gate = Gate()
+    gate.release(2)
+    scene.script.queue(Answer(text, hold=gate))
+    async with scene.bot():
+        question = scene.actor(scene.ann).say(scene.channel, scene.mention("tell me"))
+        thread = await scene.thread_of(question)
+        await scene.until(lambda: scene.from_bot(thread))
+    await _forget_the_end(scene)
+    return thread
+
+
+async def _forget_the_end(scene: Scene) -> None:
+    """Make the store look as a kill leaves it: the newest answer has no outcome."""
+    path = scene.folder / "bobbin.db"
+    process = await asyncio.create_subprocess_exec(
+        "python3",
+        "-c",
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
+        "c.execute(\"UPDATE turn SET outcome = NULL WHERE role = 'assistant' AND id ="
+        ' (SELECT max(id) FROM turn)"); c.commit()',
+        str(path),
+    )
+    assert await process.wait() == 0
+
+
+def _asked(scene: Scene) -> int:
+    """Count the questions that the Playground was asked."""
+    return sum(1 for request in scene.playground.requests if request.method == "POST")
+
+
+async def test_a_broken_answer_is_begun_again_in_the_same_messages(scene: Scene) -> None:
+    """After a kill the question is asked again, and the new answer takes over the reply."""
+    thread = await _left_behind(scene)
+    before = [message.id for message in scene.from_bot(thread)]
+    scene.script.queue(Answer("The whole answer."))
+    async with scene.bot():
+        await scene.until(
+            lambda: [it.content for it in scene.finished(thread)] == ["The whole answer."]
+        )
+    assert [message.id for message in scene.from_bot(thread)] == before
+
+
+async def test_a_shorter_answer_leaves_no_message_of_the_longer_one(scene: Scene) -> None:
+    """Messages that the new answer does not need are deleted at its end."""
+    scene.script.queue(Answer("word " * 700, hold=(gate := Gate())))
+    async with scene.bot():
+        question = scene.actor(scene.ann).say(scene.channel, scene.mention("tell me"))
+        thread = await scene.thread_of(question)
+        gate.release(1300)
+        await scene.until(lambda: len(scene.from_bot(thread)) == 2)
+    await _forget_the_end(scene)
+    scene.script.queue(Answer("Short."))
+    async with scene.bot():
+        await scene.until(lambda: [it.content for it in scene.from_bot(thread)] == ["Short."])
+
+
+async def test_the_third_interruption_in_a_row_ends_it(scene: Scene) -> None:
+    """A question whose answers were interrupted three times is not asked a fourth time."""
+    thread = await _left_behind(scene)
+    for life in range(2):
+        gate = Gate()
+        gate.release(2)
+        scene.script.queue(Answer("Again and again", hold=gate))
+        async with scene.bot():
+            await scene.until(lambda count=life + 2: _asked(scene) == count)
+        await _forget_the_end(scene)
+    async with scene.bot():
+        await scene.until(lambda: Notice.INTERRUPTED in scene.from_bot(thread)[-1].content)
+    assert _asked(scene) == 3
+
+
+async def test_what_was_said_while_it_was_away_is_answered(scene: Scene) -> None:
+    """Messages sent to the bot while it was down are answered at the next start, once each."""
+    async with scene.bot():
+        thread, _ = await scene.ask("hello")
+    scene.actor(scene.ann).say(thread, "are you there?")
+    scene.actor(scene.ben).say(scene.channel, "nothing for you")
+    first = scene.actor(scene.ben).say(scene.channel, scene.mention("and me?"))
+    async with scene.bot():
+        await scene.answer_in(thread, 2)
+        other = await scene.thread_of(first)
+        await scene.answer_in(other)
+    async with scene.bot():
+        await scene.ask("and now?")
+    assert len(scene.from_bot(thread)) == 2
+    assert len(scene.from_bot(other)) == 1
+
+
+async def test_what_a_lost_session_missed_is_answered(scene: Scene) -> None:
+    """After a gateway session that cannot be resumed, what was said meanwhile is answered."""
+    async with scene.bot():
+        thread, _ = await scene.ask("hello")
+        scene.discord.gateway.faults.swallow_next("MESSAGE_CREATE")
+        scene.actor(scene.ann).say(thread, "did you hear that?")
+        scene.discord.gateway.faults.drop_all(resumable=False)
+        await scene.answer_in(thread, 2)
+
+
+async def test_an_edit_of_a_waiting_message_counts(scene: Scene) -> None:
+    """A message that is edited while it waits is answered as it says now."""
+    gate = Gate()
+    scene.script.queue(Answer("one", hold=gate))
+    async with scene.bot():
+        question = scene.actor(scene.ann).say(scene.channel, scene.mention("first"))
+        thread = await scene.thread_of(question)
+        await scene.until(lambda: _asked(scene) == 1)
+        waiting = scene.actor(scene.ann).say(thread, "secnd")
+        scene.actor(scene.ann).edit(waiting, "second")
+        await asyncio.sleep(0.3)  # the edit has no effect that could be waited for
+        gate.open()
+        await scene.answer_in(thread, 2)
+    asked = scene.playground.requests[-1].asked
+    assert asked is not None
+    assert asked.messages[-1].text == "second"
+
+
+async def test_a_deleted_waiting_message_is_not_answered(scene: Scene) -> None:
+    """A message that is deleted while it waits is withdrawn."""
+    gate = Gate()
+    scene.script.queue(Answer("one", hold=gate))
+    async with scene.bot():
+        question = scene.actor(scene.ann).say(scene.channel, scene.mention("first"))
+        thread = await scene.thread_of(question)
+        await scene.until(lambda: _asked(scene) == 1)
+        waiting = scene.actor(scene.ann).say(thread, "never mind")
+        scene.actor(scene.ann).say(thread, "but this")
+        await asyncio.sleep(0.3)  # the messages have no effect that could be waited for
+        scene.actor(scene.ann).delete(waiting)
+        await asyncio.sleep(0.3)  # nor has the deletion
+        gate.open()
+        await scene.answer_in(thread, 2)
+    asked = scene.playground.requests[-1].asked
+    assert asked is not None
+    assert asked.messages[-1].text == "but this"
+
+
+async def test_deleting_the_question_stops_its_answer(scene: Scene) -> None:
+    """Deleting the message being answered stops the answer, and what came is kept."""
+    async with scene.bot():
+        thread, _ = await scene.ask("hello")
+        gate = Gate()
+        gate.release(2)
+        scene.script.queue(Answer("a long answer", hold=gate))
+        question = scene.actor(scene.ann).say(thread, "tell me")
+        await scene.until(lambda: len(scene.from_bot(thread)) == 2)
+        scene.actor(scene.ann).delete(question)
+        answer = await scene.answer_in(thread, 2)
+    assert answer.content.endswith(Notice.STOPPED)
+    assert scene.playground.requests[-1].closed_by_client
