@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint clean
+.PHONY: help run test check lint clean screenshots bench bench-idle bench-plot
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,18 @@ lint: $(VENV)/dev.stamp ## ruff, format, pyright strict, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
+
+screenshots: $(VENV)/dev.stamp ## Make the pictures of the sandbox's page in docs/ (needs chromium)
+	@$(BIN)/python -m tests.page.screenshots docs
+
+bench: $(VENV)/dev.stamp ## Measure streaming against Discord's limits (about 15 minutes)
+	@$(BIN)/python -m benchmarks.streaming
+
+bench-idle: $(VENV)/dev.stamp ## Measure what the bot costs while nobody talks to it
+	@$(BIN)/python -m benchmarks.idle
+
+bench-plot: $(VENV)/dev.stamp ## Draw docs/streaming.svg
+	@$(BIN)/python -m benchmarks.plot
 
 clean: ## Remove the virtual environment (data stays)
 	rm -rf $(VENV)

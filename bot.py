@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import logging
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Coroutine, Sequence
@@ -128,6 +129,9 @@ def _for_sandbox(settings: Settings, sandbox: Sandbox, folder: Path) -> dict[str
     if settings.allenai_base_url != Settings.model_fields["allenai_base_url"].default:
         return overrides | {"ALLENAI_BASE_URL": settings.allenai_base_url}
     overrides["ALLENAI_HOST"] = ""
+    listed = [f"{name}/{it.models[0]}" for name, it in settings.providers.items() if it.models]
+    if listed and settings.default_model == Settings.model_fields["default_model"].default:
+        overrides["DEFAULT_MODEL"] = listed[0]
     return overrides if settings.providers else overrides | {"UPSTREAM_PROXY": ""}
 
 
@@ -185,6 +189,7 @@ def main(arguments: Sequence[str]) -> int:
     modes.add_argument("--sandbox", action="store_true", help="run in a Discord on this machine")
     modes.add_argument("--auto", action="store_true", help="the same where no token is set")
     modes.add_argument("--check", action="store_true", help="test everything, say what to mend")
+    parser.add_argument("--reset-sandbox", action="store_true", help="empty the sandbox first")
     chosen = parser.parse_args(arguments)
     try:
         settings = load_settings(os.environ, _ENV_FILE)
@@ -195,7 +200,7 @@ def main(arguments: Sequence[str]) -> int:
             set_up_logging("ERROR", settings.log_format, secrets=secrets_in(settings))
             return asyncio.run(check(settings))
         if chosen.sandbox or (chosen.auto and settings.discord_token is None):
-            return _sandbox(settings)
+            return _sandbox(settings, is_reset=chosen.reset_sandbox)
         return _on_discord(settings)
     except KeyboardInterrupt:  # before the loop hears the signal, or in a check
         return 0
@@ -211,10 +216,12 @@ def _on_discord(settings: Settings) -> int:
     return _exit_code(run(settings))
 
 
-def _sandbox(settings: Settings) -> int:
+def _sandbox(settings: Settings, *, is_reset: bool) -> int:
     folder = settings.data_dir / "sandbox"
     log_file = folder / "bobbin.log"
     try:
+        if is_reset and folder.exists():
+            shutil.rmtree(folder)
         folder.mkdir(parents=True, exist_ok=True)
         handler = logging.FileHandler(log_file, encoding="utf-8")
     except OSError as error:

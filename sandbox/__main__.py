@@ -8,10 +8,11 @@ import argparse
 import asyncio
 import errno
 import pickle
+import secrets
 import signal
 import sqlite3
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -21,11 +22,12 @@ from sandbox.discord.entities import Guild, Person
 from sandbox.discord.server import DiscordServer
 from sandbox.discord.world import World
 from sandbox.lifeline import Lifeline
+from sandbox.page.server import PageServer
 from sandbox.playground.server import PlaygroundServer
 from sandbox.script import Script
 
 _PORTS_TRIED = 50
-_PERSON = "you"
+_PEOPLE = ("you", "alice", "bob")
 _UNREADABLE = (
     *(pickle.PickleError, sqlite3.DatabaseError, AttributeError, EOFError, ImportError),
     *(IndexError, KeyError, TypeError, ValueError),
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the servers, and give the exit code: 0, or 2 for what has to be mended first."""
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("data/sandbox"), help="kept here")
-    parser.add_argument("--port", type=int, default=8737, help="of the Discord; 0 takes any")
+    parser.add_argument("--port", type=int, default=8737, help="of the page; 0 takes any")
     parser.add_argument("--chat", action="store_true", help="chat in this terminal")
     parser.add_argument("--lifeline", type=int, help="a socket to the parent; see lifeline.py")
     chosen = parser.parse_args(arguments)
@@ -61,8 +63,14 @@ async def _run(chosen: argparse.Namespace) -> None:
     async with AsyncExitStack() as stack:
         world = _opened(chosen.data)
         stack.callback(world.close)
-        guild, person = _inhabit(world)
-        discord_server = await _listening(stack, world, chosen.port)
+        guild, people = _inhabit(world)
+        discord_server = await stack.enter_async_context(DiscordServer(world))
+        token = _page_token(chosen.data)
+        page = await _on_free_port(
+            stack,
+            chosen.port,
+            lambda port: PageServer(discord_server, world, guild, people, port=port, token=token),
+        )
         playground = await _answering(stack, chosen.data)
         environment = {
             "DISCORD_TOKEN": world.bot.token,
@@ -75,7 +83,8 @@ async def _run(chosen: argparse.Namespace) -> None:
             lifeline.tell(environment)
         else:
             _announce(environment)
-        chat = Chat(discord_server, world, guild, person) if chosen.chat else None
+        print(f"Open this page in your browser: {page.url}\n", flush=True)  # noqa: T201
+        chat = Chat(discord_server, world, guild, people[0]) if chosen.chat else None
         await _serve(stop, chat, lifeline)
 
 
@@ -125,32 +134,43 @@ def _unreadable(folder: Path) -> _CannotStartError:
     )
 
 
-def _inhabit(world: World) -> tuple[Guild, Person]:
-    """Give the guild and the person of this world; a new world gets them, and its channels."""
+def _inhabit(world: World) -> tuple[Guild, list[Person]]:
+    """Give the guild and its people, the one at the keyboard first; a new world gets them."""
     if not world.guilds:
         guild = world.create_guild("Sandbox")
         world.create_text_channel(guild, "general")
         world.create_text_channel(guild, "random")
         world.create_forum(guild, "questions")
-        for name in (_PERSON, "alice", "bob"):
+        for name in _PEOPLE:
             world.join(guild, world.create_person(name))
         world.join(guild, world.bot)
-    person = next(person for person in world.people.values() if person.name == _PERSON)
-    return next(iter(world.guilds.values())), person
+    by_name = {person.name: person for person in world.people.values()}
+    return next(iter(world.guilds.values())), [by_name[name] for name in _PEOPLE]
 
 
-async def _listening(stack: AsyncExitStack, world: World, port: int) -> DiscordServer:
-    """Serve the Discord on the port, or on the next free one."""
+def _page_token(folder: Path) -> str:
+    """Give what the page's link carries; it is kept, so that an old link still opens the page."""
+    path = folder / "page-token"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(24))
+    return path.read_text().strip()
+
+
+async def _on_free_port(
+    stack: AsyncExitStack, port: int, make: Callable[[int], PageServer]
+) -> PageServer:
+    """Serve the page on the port, or on the next free one."""
     last = min(port + _PORTS_TRIED, 65_536)
     for candidate in range(port, last) if port else (0,):
         try:
-            server = await stack.enter_async_context(DiscordServer(world, port=candidate))
+            server = await stack.enter_async_context(make(candidate))
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise _CannotStartError(f"Port {candidate} cannot be used: {error}.") from error
             continue
         if candidate != port:
-            print(f"Port {port} is taken; the sandbox is on {candidate}.", flush=True)  # noqa: T201
+            print(f"Port {port} is taken; the page is on {candidate}.", flush=True)  # noqa: T201
         return server
     raise _CannotStartError(
         f"Every port from {port} to {last - 1} is taken: choose another with SANDBOX_PORT "

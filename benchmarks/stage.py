@@ -1,0 +1,264 @@
+"""Plays one scene: the sandbox's Discord with real limits, a model, and a bot's process.
+
+Everything is measured on this side of the wire, from what the sandbox's world tells and from the
+times at which the model's pieces left.
+"""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.answers import Answer, question
+from benchmarks.paced_model import MODEL, PacedModel
+from benchmarks.processes import BotProcess, running
+from benchmarks.scenes import Scene
+from benchmarks.timeline import Reader, Sight, Stream
+from sandbox.discord.entities import Channel, Person
+from sandbox.discord.events import Event
+from sandbox.discord.limits import Limits, Rate
+from sandbox.discord.permissions import Permission
+from sandbox.discord.server import DiscordServer
+from sandbox.discord.world import World
+
+_FIRST_TOKEN_S = 0.4
+_READY_LIMIT_S = 60.0
+_LATE_LIMIT_S = 60.0
+"""How long after the last piece a scene may go on."""
+_LIMITS = Limits().but(create_thread=Rate(50, 300.0, "shared"))
+"""Discord's, with as many new threads in five minutes as it lets a channel have in fact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contestant:
+    """A bot that is measured.
+
+    Attributes:
+        name: What the table calls it.
+        program: Its file.
+        is_ready: What it says when it is there.
+        settings: What it is told of the model's address, besides what every bot is told.
+    """
+
+    name: str
+    program: str
+    is_ready: str
+    settings: Callable[[str], Mapping[str, str]]
+
+
+def _bobbins_settings(model_url: str) -> Mapping[str, str]:
+    return {
+        "PROVIDERS__BENCH__BASE_URL": model_url,
+        "PROVIDERS__BENCH__MODELS": MODEL,
+        "DEFAULT_MODEL": f"bench/{MODEL}",
+        "ALLENAI_BASE_URL": model_url,
+        "UPSTREAM_ATTEMPTS": "1",
+    }
+
+
+BOBBIN = Contestant("Bobbin", "bot.py", r"connected as", _bobbins_settings)
+PLAIN_PACER = Contestant(
+    "plain pacer", "benchmarks/plain_pacer.py", "connected", lambda url: {"MODEL_URL": url}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """What happened in a scene: times are on one clock, of the process that measures.
+
+    `loop_delay_ms` is how late the bot's event loop was: mean, p99, max; empty if not measured.
+    """
+
+    asked_at: Mapping[int, float]
+    streams: Mapping[int, Stream]
+    sights: Mapping[int, Sequence[Sight]]
+    complete: frozenset[int]
+    requests: Mapping[str, int]
+    refusals: int
+    cpu_s: float
+    memory_mib: float
+    peak_memory_mib: float
+    loop_delay_ms: Mapping[str, float]
+    complaints: Sequence[str]
+    """The lines of the bot's log that are warnings or worse."""
+
+
+@dataclass(slots=True)
+class _Audience:
+    """Watches a world, and gives each message of the bot to the reader of its answer."""
+
+    world: World
+    readers: Mapping[int, Reader]
+    number_of: dict[int, int] = field(default_factory=dict[int, int])
+    """The question by its message's id, which is its thread's id too, and by the bot's messages."""
+    _number_of_turn: dict[str, int] = field(default_factory=dict[str, int])
+
+    def hear(self, event: Event) -> None:
+        """Take in an event."""
+        if not event.name.startswith("MESSAGE_") or event.channel_id is None:
+            return
+        message_id = int(event.data.get("id", 0))
+        if event.name == "MESSAGE_CREATE" and self._is_bots(event):
+            number = self._find(event)
+            if number is not None:
+                self.number_of[message_id] = number
+        number = self.number_of.get(message_id)
+        if number is None or (event.name != "MESSAGE_DELETE" and not self._is_bots(event)):
+            return
+        is_gone = event.name == "MESSAGE_DELETE"
+        content = None if is_gone else str(event.data["content"])
+        self.readers[number].see(self.world.clock(), message_id, content)
+
+    def _is_bots(self, event: Event) -> bool:
+        author = _inner(event, "author")
+        is_said = event.data.get("type") in (0, 19)
+        return is_said and author.get("id") == str(self.world.bot.id)
+
+    def _find(self, event: Event) -> int | None:
+        """Tell whose answer a new message is part of: by its place, its reference or its turn."""
+        number = self.number_of.get(event.channel_id or 0)
+        reference = _inner(event, "message_reference")
+        if number is None:
+            number = self.number_of.get(int(str(reference.get("message_id", 0))))
+        turn = str(event.data.get("nonce") or "").partition(".")[0]
+        if number is None:
+            return self._number_of_turn.get(turn)
+        self._number_of_turn[turn] = number
+        return number
+
+
+def _inner(event: Event, name: str) -> Mapping[str, object]:
+    """Give an object within an event; an empty one where there is none."""
+    return event.data.get(name) or {}
+
+
+async def play(
+    scene: Scene, contestant: Contestant, *, latency_s: float = 0.0, seed: int = 7
+) -> Play:
+    """Play a scene with a bot; the process is fresh, and so are Discord's buckets.
+
+    Args:
+        scene: What is asked.
+        contestant: Who answers.
+        latency_s: How long each request takes to come to Discord.
+        seed: Makes the workload.
+    """
+    answers = scene.answers(seed)
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bobbin-bench-")))
+        world = World()
+        server = await stack.enter_async_context(DiscordServer(world, limits=_LIMITS))
+        model = await stack.enter_async_context(PacedModel(answers, first_token_s=_FIRST_TOKEN_S))
+        seats = _seats(world, scene)
+        readers = {number: Reader(answer.text) for number, answer in answers.items()}
+        audience = _Audience(world, readers)
+        stack.callback(world.subscribe(audience.hear))
+        delays = folder / "delays.json"
+        async with running(
+            ["-m", "benchmarks.probed", str(delays), contestant.program],
+            {
+                "DISCORD_TOKEN": world.bot.token,
+                "DISCORD_API_URL": server.api_url,
+                "DATA_DIR": str(folder),
+                **contestant.settings(model.base_url),
+            },
+            folder,
+        ) as bot:
+            await bot.until_said(contestant.is_ready, _READY_LIMIT_S)
+            await server.until(lambda: server.gateway.is_connected, _READY_LIMIT_S)
+            server.faults.latency_s = latency_s
+            before, began_s = len(server.requests), bot.cpu_s()
+            asked_at = await _ask(server, audience, seats, scene.asked_after_s(seed))
+            await _until_complete(bot, model, readers)
+            cpu_s, memory_mib, peak_mib = (
+                bot.cpu_s() - began_s,
+                bot.memory_mib(),
+                bot.peak_memory_mib(),
+            )
+        made = server.requests[before:]
+        return Play(
+            asked_at,
+            _streams(answers, model),
+            {number: reader.sights for number, reader in readers.items()},
+            frozenset(number for number, reader in readers.items() if reader.is_complete),
+            _counted(f"{each.method} {each.template}" for each in made),
+            sum(each.status == 429 for each in made),
+            cpu_s,
+            memory_mib,
+            peak_mib,
+            json.loads(delays.read_text()) if delays.is_file() else {},
+            _complaints(bot.said()),
+        )
+
+
+def _seats(world: World, scene: Scene) -> list[tuple[Person, Channel]]:
+    """Furnish the world: a person and a channel for each question."""
+    guild = world.create_guild("Benchmark")
+    world.join(guild, world.bot)
+    channels = [
+        world.create_text_channel(guild, f"channel-{number}")
+        for number in range(1 if scene.in_one_channel else scene.count)
+    ]
+    if not scene.may_open_threads:
+        for channel in channels:
+            world.set_permissions(channel, world.bot, deny=Permission.CREATE_PUBLIC_THREADS)
+    seats: list[tuple[Person, Channel]] = []
+    for number in range(scene.count):
+        person = world.create_person(f"person-{number}")
+        world.join(guild, person)
+        seats.append((person, channels[number % len(channels)]))
+    return seats
+
+
+async def _ask(
+    server: DiscordServer,
+    audience: _Audience,
+    seats: Sequence[tuple[Person, Channel]],
+    after_s: Sequence[float],
+) -> dict[int, float]:
+    """Let everybody ask at their time; gives when they did."""
+    began = server.world.clock()
+    asked_at: dict[int, float] = {}
+    for number, ((person, channel), due_s) in enumerate(zip(seats, after_s, strict=True), start=1):
+        await asyncio.sleep(max(0.0, began + due_s - server.world.clock()))
+        said = f"{server.world.bot.mention} {question(number)}"
+        message = server.person(person).say(channel, said)
+        audience.number_of[message.id] = number
+        asked_at[number] = server.world.clock()
+    return asked_at
+
+
+async def _until_complete(
+    bot: BotProcess, model: PacedModel, readers: Mapping[int, Reader]
+) -> None:
+    """Wait until every answer is complete; in vain no longer than there is hope."""
+    last_at = asyncio.get_running_loop().time()
+    while not all(reader.is_complete for reader in readers.values()) and not bot.has_ended:
+        now = asyncio.get_running_loop().time()
+        last_at = max([last_at, *(times[-1] for times in model.sent_at.values() if times)])
+        if now > last_at + _LATE_LIMIT_S:
+            return
+        await asyncio.sleep(0.1)
+
+
+def _streams(answers: Mapping[int, Answer], model: PacedModel) -> dict[int, Stream]:
+    """Give the answers that left the model whole."""
+    return {
+        number: Stream(answers[number].pieces, sent_at)
+        for number, sent_at in model.sent_at.items()
+        if len(sent_at) == len(answers[number].pieces)
+    }
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def _complaints(log: str) -> list[str]:
+    return [line for line in log.splitlines() if " WARNING " in line or " ERROR " in line]
