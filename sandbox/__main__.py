@@ -137,13 +137,13 @@ def _unreadable(folder: Path) -> _CannotStartError:
 def _inhabit(world: World) -> tuple[Guild, list[Person]]:
     """Give the guild and its people, the one at the keyboard first; a new world gets them."""
     if not world.guilds:
-        guild = world.create_guild("Sandbox")
+        people = [world.create_person(name) for name in _PEOPLE]
+        guild = world.create_guild("Sandbox", owner=people[0])
         world.create_text_channel(guild, "general")
         world.create_text_channel(guild, "random")
         world.create_forum(guild, "questions")
-        for name in _PEOPLE:
-            world.join(guild, world.create_person(name))
-        world.join(guild, world.bot)
+        for somebody in (*people[1:], world.bot):
+            world.join(guild, somebody)
     by_name = {person.name: person for person in world.people.values()}
     return next(iter(world.guilds.values())), [by_name[name] for name in _PEOPLE]
 

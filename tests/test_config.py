@@ -1,4 +1,7 @@
-"""The settings: what wins, what is refused, in which words, and what is never said."""
+"""The settings: what wins, what is refused, in which words, and what is never said.
+
+Longer than a module should be: most of it are tables, a row for each wrong value.
+"""
 
 import os
 import re

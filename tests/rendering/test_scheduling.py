@@ -1,4 +1,7 @@
-"""The scheduler against examples with exact instants, and against a simulated Discord."""
+"""The scheduler against examples with exact instants, and against a simulated Discord.
+
+Longer than a module should be: the examples are read beside the laws that they are cases of.
+"""
 
 import math
 import random

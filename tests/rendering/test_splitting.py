@@ -1,4 +1,7 @@
-"""The laws of splitting, for any text and any way of cutting it into chunks."""
+"""The laws of splitting, for any text and any way of cutting it into chunks.
+
+Longer than a module should be: every text that once broke a law is kept here as an example.
+"""
 
 import pytest
 import regex

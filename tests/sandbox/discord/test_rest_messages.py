@@ -1,4 +1,7 @@
-"""Messages over REST: what a client that keeps the rules gets, and what a wrong one is told."""
+"""Messages over REST: what a client that keeps the rules gets, and what a wrong one is told.
+
+A little longer than a module should be, so that right and wrong stand side by side.
+"""
 
 import json
 
