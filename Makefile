@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint clean screenshots bench bench-idle bench-plot
+.PHONY: help run test check lint clean screenshots bench bench-idle bench-plot chaos
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,9 @@ lint: $(VENV)/dev.stamp ## ruff, format, pyright strict, import contracts
 
 screenshots: $(VENV)/dev.stamp ## Make the pictures of the sandbox's page in docs/ (needs chromium)
 	@$(BIN)/python -m tests.page.screenshots docs
+
+chaos: $(VENV)/dev.stamp ## Break everything on purpose for 200 rounds, and check that nothing is lost
+	@$(BIN)/python -m tests.chaos --rounds 200
 
 bench: $(VENV)/dev.stamp ## Measure streaming against Discord's limits (about 15 minutes)
 	@$(BIN)/python -m benchmarks.streaming

@@ -1,7 +1,8 @@
 """The front door: `python bot.py` runs Bobbin on Discord.
 
 `--sandbox` runs it against a Discord on this machine, `--auto` does so where no DISCORD_TOKEN is
-set, `--check` tests everything and says what to mend.
+set, `--check` tests everything and says what to mend, `--health` asks the bot that runs;
+`--backup` and `--restore` copy its database.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -23,9 +24,11 @@ from config import Settings, SettingsError, load_settings
 from conversation.errors import StoreError
 from startup.check import check
 from startup.discord_address import DiscordAddressError, gateway_of
+from startup.health import HealthPortError, UnwellError, ask_health, open_health
+from startup.keeping import KeepingError, back_up_to, restore_from
 from startup.logs import set_up_logging
 from startup.sandbox_process import Sandbox, SandboxError, started_sandbox
-from startup.wiring import DatabaseAddressError, make_bot, open_engine, secrets_in
+from startup.wiring import DatabaseAddressError, make_bot, open_engine, secrets_in, sole_run
 
 log = logging.getLogger("bot")
 
@@ -45,6 +48,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     Raises:
         DatabaseAddressError: `DATABASE_URL` names no database that can be used.
         DiscordAddressError: `DISCORD_API_URL` leads to no Discord.
+        HealthPortError: `HEALTH_PORT` cannot be opened.
         StoreError: The database cannot be used.
         discord.LoginFailure: The token is refused.
         discord.HTTPException, discord.ConnectionClosed, aiohttp.ClientError, ConnectionError,
@@ -53,22 +57,37 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     if settings.discord_api_url is not None:
         gateway_url = await gateway_of(settings.discord_api_url)
         point_library_at(settings.discord_api_url, gateway_url)
-    async with open_engine(settings) as engine:
+    async with (
+        sole_run(settings),
+        open_engine(settings) as engine,
+        open_health(settings, engine) as gateway,
+    ):
         unfinished = await engine.store.interrupt_unfinished()
         background = [
             asyncio.create_task(engine.catalog.run(), name="model-lists"),
             asyncio.create_task(engine.service.checkpoints.run(), name="checkpoints"),
         ]
+        for task in background:
+            task.add_done_callback(_log_end)
         try:
-            await _connect(settings, make_bot(settings, engine, unfinished), stop)
+            bot = make_bot(settings, engine, unfinished)
+            gateway.watch(bot)
+            await _connect(settings, bot, stop)
         except discord.PrivilegedIntentsRequired:
             log.warning("Discord refuses the Message Content Intent; going on without it")
             bot = make_bot(settings, engine, unfinished, reads_content=False)
+            gateway.watch(bot)
             await _connect(settings, bot, stop)
         finally:
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
+
+
+def _log_end(task: asyncio.Task[None]) -> None:
+    """Log the end of what was to go on for ever."""
+    if not task.cancelled() and task.exception() is not None:
+        log.error("the task %s broke off", task.get_name(), exc_info=task.exception())
 
 
 async def _connect(settings: Settings, bot: Bobbin, stop: asyncio.Event) -> None:
@@ -146,13 +165,29 @@ def _stop_signal() -> asyncio.Event:
     return stop
 
 
-def _exit_code(work: Coroutine[None, None, None]) -> int:
+def _quick_loop() -> asyncio.AbstractEventLoop:
+    """Make the loop for the real Discord: uvloop's where the platform has it.
+
+    The sandbox runs on the standard loop: uvloop starts its child with no signal held back.
+    """
+    try:
+        import uvloop  # not made for Windows
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+def _exit_code(
+    work: Coroutine[None, None, None],
+    make_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> int:
     """Run to the end, and give the exit code.
 
     0, or 2 for what the operator has to mend, or 1 where Discord failed and may soon be back.
     """
     try:
-        asyncio.run(work)
+        with asyncio.Runner(loop_factory=make_loop) as runner:
+            runner.run(work)
     except discord.LoginFailure:
         return _refused(
             "DISCORD_TOKEN: Discord does not accept this token. Copy it anew from "
@@ -165,6 +200,8 @@ def _exit_code(work: Coroutine[None, None, None]) -> int:
             f"DISCORD_API_URL: {error}. Leave it unset for Discord itself; else it is the full "
             "base of the interface, for example http://127.0.0.1:8737/api/v10"
         )
+    except HealthPortError as error:
+        return _refused(f"HEALTH_PORT: {error}. Choose another.")
     except (SettingsError, SandboxError) as error:
         return _refused(str(error))
     except discord.HTTPException as error:
@@ -189,6 +226,10 @@ def main(arguments: Sequence[str]) -> int:
     modes.add_argument("--sandbox", action="store_true", help="run in a Discord on this machine")
     modes.add_argument("--auto", action="store_true", help="the same where no token is set")
     modes.add_argument("--check", action="store_true", help="test everything, say what to mend")
+    modes.add_argument("--health", action="store_true", help="ask the running bot how it is")
+    modes.add_argument("--backup", type=Path, metavar="FILE", help="copy the database")
+    modes.add_argument("--restore", type=Path, metavar="FILE", help="put such a copy back")
+    parser.add_argument("--force", action="store_true", help="let these two replace a file")
     parser.add_argument("--reset-sandbox", action="store_true", help="empty the sandbox first")
     chosen = parser.parse_args(arguments)
     try:
@@ -199,11 +240,30 @@ def main(arguments: Sequence[str]) -> int:
         if chosen.check:
             set_up_logging("ERROR", settings.log_format, secrets=secrets_in(settings))
             return asyncio.run(check(settings))
+        if chosen.health:
+            return _told(ask_health(settings))
+        if chosen.backup is not None:
+            return _told(back_up_to(chosen.backup, settings, is_forced=chosen.force))
+        if chosen.restore is not None:
+            return _told(restore_from(chosen.restore, settings, is_forced=chosen.force))
         if chosen.sandbox or (chosen.auto and settings.discord_token is None):
             return _sandbox(settings, is_reset=chosen.reset_sandbox)
         return _on_discord(settings)
     except KeyboardInterrupt:  # before the loop hears the signal, or in a check
         return 0
+
+
+def _told(work: Coroutine[None, None, str]) -> int:
+    """Print what comes of a question or an order, and give the exit code."""
+    try:
+        print(asyncio.run(work))  # noqa: T201 - what was asked for
+    except DatabaseAddressError as error:
+        return _refused(f"DATABASE_URL: {error}.")
+    except KeepingError as error:
+        return _refused(str(error))
+    except UnwellError as error:
+        return _refused(str(error), 1)  # the one code that Docker takes for unwell
+    return 0
 
 
 def _on_discord(settings: Settings) -> int:
@@ -213,7 +273,7 @@ def _on_discord(settings: Settings) -> int:
             "`python bot.py --sandbox` to try the bot without Discord."
         )
     set_up_logging(settings.log_level, settings.log_format, secrets=secrets_in(settings))
-    return _exit_code(run(settings))
+    return _exit_code(run(settings), _quick_loop)
 
 
 def _sandbox(settings: Settings, *, is_reset: bool) -> int:

@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     recovery_window_minutes: kinds.Minutes = 15
     log_level: kinds.LogLevel = "INFO"
     log_format: kinds.LogFormat = "text"
+    health_port: kinds.Port | None = None
     sandbox_port: kinds.Port = 8737
 
     @classmethod

@@ -14,7 +14,16 @@ _STOP_LIMIT_S = 20.0
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _UTIME, _STIME = 11, 12
 """Places in /proc/PID/stat after the name in parentheses. Source: proc(5)."""
-_FROM_OUTSIDE = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
+_FROM_OUTSIDE = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "VIRTUAL_ENV",
+    "LD_LIBRARY_PATH",
+    "PROFILE",
+)
 
 
 class BotProcess:

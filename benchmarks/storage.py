@@ -57,7 +57,7 @@ def counted() -> Generator[Cost, None, None]:
     """Count what every store of this process does within; nothing of it reaches a log."""
     cost = Cost()
 
-    def count(*facts: Any) -> None:  # noqa: ANN401 - SQLAlchemy's signature
+    def count(*facts: Any) -> None:
         cost.statements += not str(facts[2]).startswith("BEGIN")
 
     driver, trips = logging.getLogger("aiosqlite"), _Trips(cost)
@@ -117,7 +117,9 @@ class Way:
         exchange = await self._store.begin(
             self._conversation_id, model=_MODEL, parameters=Parameters()
         )
-        assert exchange is not None, "a message waits"
+        if exchange is None:
+            message = "the message does not wait"
+            raise RuntimeError(message)
         self._reply_id, self._turn_id = exchange.reply_id, exchange.turn.id
 
     async def add_part(self) -> None:

@@ -70,9 +70,13 @@ def who_is(user: discord.User | discord.Member, channel: object) -> Who:
     """
     if not isinstance(user, discord.Member):
         return Who(user.id, frozenset(), None, frozenset(), may_manage_messages=False)
-    ids = {getattr(channel, name, None) for name in ("id", "parent_id", "category_id")}
+    ids = {getattr(channel, "id", None)}
     may_manage = user.guild_permissions.manage_messages
-    if isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+    if isinstance(channel, discord.Thread):
+        ids.add(channel.parent_id)
+        channel = channel.parent  # None where the library does not know it (any more)
+    if isinstance(channel, discord.abc.GuildChannel):
+        ids |= {channel.id, channel.category_id}
         may_manage = channel.permissions_for(user).manage_messages
     return Who(
         user_id=user.id,
@@ -81,6 +85,17 @@ def who_is(user: discord.User | discord.Member, channel: object) -> Who:
         channel_ids=frozenset(channel_id for channel_id in ids if channel_id is not None),
         may_manage_messages=may_manage,
     )
+
+
+def may_answer_in(channel: object) -> bool:
+    """Tell whether the bot may answer there at all, if need be in a thread; from the cache."""
+    thread = isinstance(channel, discord.Thread)
+    place = channel.parent if isinstance(channel, discord.Thread) else channel
+    if not isinstance(place, discord.abc.GuildChannel):
+        return True
+    may = place.permissions_for(place.guild.me)
+    in_threads = may.send_messages_in_threads and (thread or may.create_public_threads)
+    return in_threads or (may.send_messages and not thread)
 
 
 def day_of(moment: datetime) -> tuple[datetime, datetime]:

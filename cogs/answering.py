@@ -9,7 +9,8 @@ from cogs.threads import NoThread, ThreadOpener
 from cogs.work import Running, Work, running_of
 from conversation.entities import Exchange, Part
 from conversation.errors import StoreError
-from conversation.events import Began, Finished, ReplyEvent, Shortened
+from conversation.events import Began, Finished, ReplyEvent, Shortened, TextDelta
+from conversation.meter import NO_METER, Meter
 from conversation.ports import Store
 from conversation.service import ConversationService
 from conversation.stopping import StopSignal
@@ -36,6 +37,7 @@ class Answering:
         teller: Posts notices.
         threads: Opens threads for questions asked in channels.
         grace_s: How long running answers may go on when this is closed.
+        meter: Takes how late an end is shown.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Answering:
         threads: ThreadOpener,
         *,
         grace_s: float,
+        meter: Meter = NO_METER,
     ) -> None:
         self._service = service
         self._store = store
@@ -58,6 +61,7 @@ class Answering:
         self._work: dict[int, Work] = {}
         self._running: dict[int, Running] = {}
         self._grace_s = grace_s
+        self._meter = meter
         self._is_closing = False
 
     def wake(
@@ -130,11 +134,11 @@ class Answering:
                 again_id, work.again_turn_id = work.again_turn_id, None
                 if again_id is not None:
                     await self._answer(work, again_id)
-                while await self._answer(work) and not self._is_closing:
-                    pass
+                if not self._is_closing:
+                    await self._answer(work)
         except StoreError:
             log.exception("conversation %d: the store failed", conversation_id)
-            notice = Notice.STORE_DOWN
+            notice = Notice.STORE_DOWN_KEPT
         except Exception:
             log.exception("conversation %d: not answered", conversation_id)
             notice = Notice.BROKEN
@@ -145,8 +149,8 @@ class Answering:
         if notice is not None and work.spot is not None:
             await self._teller.tell(work.spot, notice)
 
-    async def _answer(self, work: Work, again_turn_id: int | None = None) -> bool:
-        """Answer what waits, or an old question again, once; False when there was nothing."""
+    async def _answer(self, work: Work, again_turn_id: int | None = None) -> None:
+        """Answer all that waits, together, or an old question again."""
         conversation_id = work.conversation_id
         stop = StopSignal()
         small_print: list[str] = []
@@ -158,7 +162,9 @@ class Answering:
         try:
             await self._stream(events, stop, work, small_print)
             if work.display is not None:
+                ended_s = asyncio.get_running_loop().time()
                 await work.display.until_shown()
+                self._meter.ended(asyncio.get_running_loop().time() - ended_s)
         except asyncio.CancelledError:
             if work.display is not None:
                 await _end(work.display, Notice.INTERRUPTED)
@@ -171,7 +177,6 @@ class Answering:
             await _end(work.display, Notice.NOT_STORED if is_lost else Notice.BROKEN_OFF)
         finally:
             self._running.pop(conversation_id, None)
-        return work.display is not None
 
     async def _stream(
         self,
@@ -181,7 +186,7 @@ class Answering:
         small_print: list[str],
     ) -> None:
         """Hand the events of an answer to its display, which `work` holds from the first on."""
-        work.display = None
+        work.display, work.has_text = None, False
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Began):
@@ -191,10 +196,11 @@ class Answering:
                 elif isinstance(event, Shortened):
                     small_print += await self._shortened(work.conversation_id)
                 elif work.display is not None:
+                    work.has_text = work.has_text or isinstance(event, TextDelta)
                     work.display.feed(event)
                     if isinstance(event, Finished):
                         self._running.pop(work.conversation_id, None)
-                        work.display.finish(_under(event, work.display.model, small_print))
+                        work.display.finish(_under(event, work, small_print))
 
     async def _open_thread(self, conversation_id: int) -> list[str]:
         """Move a conversation that begins in a channel into a thread of its own.
@@ -256,9 +262,11 @@ def _unread_files(exchange: Exchange) -> list[str]:
     return [say(Notice.UNREAD_FILES, names=files_named(files))] if files else []
 
 
-def _under(event: Finished, model: str, small_print: Iterable[str]) -> str:
+def _under(event: Finished, work: Work, small_print: Iterable[str]) -> str:
     """Give all that stands under an answer: how it ended first."""
-    outcome = outcome_notice(event.outcome, event.failure, model=model)
+    model = work.display.model if work.display is not None else ""
+    has_text = bool(event.text) or work.has_text
+    outcome = outcome_notice(event.outcome, event.failure, model=model, has_text=has_text)
     return "\n".join(line for line in (outcome, *small_print) if line)
 
 

@@ -12,6 +12,7 @@ from cogs.answering import Answering
 from cogs.attentions import Attentions
 from cogs.client import Bobbin
 from cogs.conversations import Conversations
+from cogs.ends import Ends
 from cogs.intake import Bounds, Intake
 from cogs.model import ModelCommand
 from cogs.recovery import Client, Recovery
@@ -21,6 +22,7 @@ from cogs.stopping import Stopping
 from cogs.talking import Talking
 from cogs.threads import ThreadOpener
 from conversation.entities import Shown
+from conversation.meter import NO_METER, Meter
 from conversation.ports import ModelCatalog, Now, Store
 from conversation.service import ConversationService
 from rendering.courier import Courier
@@ -56,11 +58,12 @@ class Assembly:
     connection_errors: tuple[type[Exception], ...]
     now: Now
     unfinished: tuple[Shown, ...] = ()
+    meter: Meter = NO_METER
 
     def make_cogs(self, bot: Bobbin, user: discord.ClientUser) -> Sequence[commands.Cog]:
         """Make every cog, once the bot has logged in as `user`."""
         rules, store, service = self.rules, self.store, self.service
-        surface = Surface(bot.get_partial_messageable, self.connection_errors)
+        surface = Surface(bot.get_partial_messageable, bot.fetch_channel, self.connection_errors)
         teller = Teller(self.courier, surface)
         answering = self._answering(bot, surface, teller)
         attentions = Attentions(store, user.id)
@@ -74,7 +77,7 @@ class Assembly:
             intake=intake,
             answering=answering,
             courier=self.courier,
-            recovery=self._recovery(bot, answering, teller),
+            recovery=self._recovery(bot, answering, surface, teller),
         )
         stopping = Stopping(answering)
         bot.add_dynamic_items(stopping.button)
@@ -102,14 +105,25 @@ class Assembly:
             teller,
             threads,
             grace_s=self.rules.shutdown_grace_s,
+            meter=self.meter,
         )
 
-    def _recovery(self, bot: Bobbin, answering: Answering, teller: Teller) -> Recovery:
+    def _recovery(
+        self, bot: Bobbin, answering: Answering, surface: Surface, teller: Teller
+    ) -> Recovery:
+        async def message_by_id(channel_id: int, message_id: int) -> discord.Message:
+            return await bot.get_partial_messageable(channel_id).fetch_message(message_id)
+
+        ends = Ends(self.store, self.courier, surface, message_by_id, self.connection_errors)
         client = Client(
             channel_by_id=bot.get_channel,
             fetch_channel=bot.fetch_channel,
-            text_channels=lambda: [it for guild in bot.guilds for it in guild.text_channels],
-            is_connected=lambda: bot.is_ready() and not bot.is_closed(),
+            channels=lambda: [
+                it for guild in bot.guilds for it in (*guild.text_channels, *guild.threads)
+            ],
+            connection_errors=self.connection_errors,
         )
         window = timedelta(minutes=self.rules.recovery_window_minutes)
-        return Recovery(self.store, answering, teller, client, self.now, window, self.unfinished)
+        return Recovery(
+            self.store, answering, teller, ends, client, self.now, window, self.unfinished
+        )

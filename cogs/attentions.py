@@ -39,6 +39,7 @@ class Attentions:
 
     async def change(self, place: PlaceKey, attention: Attention) -> None:
         """Set the attention of a place."""
-        settings = await self._store.settings(place.channel_id)
-        await self._store.change_settings(place, replace(settings, attention=attention))
+        await self._store.alter_settings(
+            place, lambda settings: replace(settings, attention=attention)
+        )
         self._set[place.channel_id] = attention

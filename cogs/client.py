@@ -50,6 +50,15 @@ class Ending(Protocol):
         ...
 
 
+@runtime_checkable
+class Listening(Protocol):
+    """A cog that can tell at once whether what somebody said has anything to do with it."""
+
+    def concerns(self, message: discord.Message) -> bool:
+        """Tell whether a message that came or was edited is to be heard; without I/O."""
+        ...
+
+
 class Bobbin(commands.Bot):
     """discord.py's client, told to keep and to hear only what is used.
 
@@ -91,6 +100,7 @@ class Bobbin(commands.Bot):
         self._connection_errors = connection_errors
         self._reads_content = reads_content
         self._make_cogs = make_cogs
+        self._listening: list[Listening] = []
 
     async def close(self) -> None:
         """Let the cogs end their work, then leave: one that is unloaded hears no more events."""
@@ -101,9 +111,26 @@ class Bobbin(commands.Bot):
         await super().close()
 
     def dispatch(self, event_name: str, /, *args: Any, **kwargs: Any) -> None:
-        """Drop what comes when all is closed: the library's delayed `ready` is not cancelled."""
-        if not self.is_closed():
+        """Drop what nobody wants to hear before the library makes tasks for it.
+
+        That are the messages that concern no cog, most of all that comes; the library's notes on
+        its own socket; and whatever comes when all is closed, for its delayed `ready` is not
+        cancelled.
+        """
+        if event_name == "socket_event_type" or self.is_closed():
+            return
+        match event_name:
+            case "message":
+                is_heard = self._concerns_a_cog(args[0])
+            case "raw_message_edit":
+                is_heard = self._concerns_a_cog(args[0].message)
+            case _:
+                is_heard = True
+        if is_heard:
             super().dispatch(event_name, *args, **kwargs)
+
+    def _concerns_a_cog(self, message: discord.Message) -> bool:
+        return any(cog.concerns(message) for cog in self._listening)
 
     async def on_message(self, message: discord.Message) -> None:
         """Do nothing: the cogs listen for themselves, and there are no prefix commands."""
@@ -114,6 +141,8 @@ class Bobbin(commands.Bot):
             raise RuntimeError("the library calls setup_hook after it has logged in")
         for cog in self._make_cogs(self, self.user):
             await self.add_cog(cog)
+            if isinstance(cog, Listening):
+                self._listening.append(cog)
         await self._register_commands()
 
     async def on_ready(self) -> None:

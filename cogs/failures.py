@@ -20,11 +20,22 @@ async def tell_failure(interaction: discord.Interaction, error: BaseException) -
     if isinstance(error, discord.HTTPException) and error.code == _UNKNOWN_INTERACTION:
         log.warning("/%s in channel %s was answered too late", name, interaction.channel_id)
         return
-    log.error("/%s in channel %s failed", name, interaction.channel_id, exc_info=error)
+    if _is_passing(error):
+        log.warning("/%s in channel %s: Discord fails: %s", name, interaction.channel_id, error)
+    else:
+        log.error("/%s in channel %s failed", name, interaction.channel_id, exc_info=error)
     if interaction.type is discord.InteractionType.autocomplete:
         return
     notice = Notice.COMMAND_STORE_DOWN if isinstance(error, StoreError) else Notice.BROKEN
     try:
         await respond(interaction, notice)
-    except discord.HTTPException as refused:
+    except (discord.DiscordException, OSError, RuntimeError) as refused:
+        # RuntimeError is what the HTTP library says when all is being closed.
         log.warning("the person could not be told: %s", refused)
+
+
+def _is_passing(error: BaseException) -> bool:
+    """Tell whether Discord, or the way to it, fails for the moment: nobody has to act."""
+    if isinstance(error, discord.HTTPException):
+        return error.status == 429 or error.status >= 500
+    return isinstance(error, OSError)

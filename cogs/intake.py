@@ -161,7 +161,7 @@ class Intake:
             root_message_id = message.id
             if conversation and conversation.place.channel_id == heard.place.channel_id:
                 root_message_id = conversation.root_message_id or message.id
-        else:
+        elif shown is not None:
             conversation = await self._store.current_conversation(heard.place.channel_id)
         is_latest = (
             shown is not None
@@ -192,8 +192,10 @@ class Intake:
             notice = say(Notice.ONLY_FILES, names=files_named(received.attachments))
         elif message.content:
             notice = say(Notice.HOW_TO, bot=self._own_name)
-        elif message.stickers or message.embeds or message.poll:
-            return ""
+        elif _has_other_than_words(message):
+            if heard.place.guild_id is not None and not message.mentions:
+                return ""
+            notice = Notice.ONLY_WORDS
         else:
             notice = Notice.WITHHELD
             key = f"withheld:{heard.place.channel_id}"
@@ -245,3 +247,10 @@ class Intake:
         """Write when the day ends as Discord's relative timestamp, in each reader's own time."""
         _, ends_at = day_of(self._now())
         return f"<t:{int(ends_at.timestamp())}:R>"
+
+
+def _has_other_than_words(message: discord.Message) -> bool:
+    if message.poll is not None:
+        return True
+    shown = (message, *message.message_snapshots)
+    return any(it.stickers or it.embeds for it in shown)

@@ -81,8 +81,7 @@ class ModelCommand(commands.Cog):
             return _not_found(error)
         place = place_at(interaction)
         choice = await self._service.choice(place)
-        settings = await self._store.settings(place.channel_id)
-        await self._store.change_settings(place, replace(settings, model=chosen))
+        await self._store.alter_settings(place, lambda settings: replace(settings, model=chosen))
         is_same = chosen == self._full_name(choice.model)
         return say(Notice.MODEL_SAME if is_same else Notice.MODEL_SET, model=chosen)
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import discord
 
 from cogs.answering import Answering
+from cogs.ends import Ends
 from conversation.entities import Shown
 from conversation.errors import StoreError
 from conversation.ports import Now, Store
@@ -29,6 +30,12 @@ _LIVE_PLACES = 100
 _CHANNELS = 200
 _MESSAGES = 100
 """At most so many missed messages are read in one place."""
+_TEMPORARY = frozenset({429, 500, 502, 503, 504, 524})
+_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Between the attempts to read places where Discord fails for the moment."""
+_MARGIN = timedelta(minutes=2)
+"""A connection may be dead for a minute before its heartbeat tells (Discord asks for one each
+41 s), and clocks differ: so much of what should be known already is read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +44,10 @@ class Client:
 
     channel_by_id: Callable[[int], object]
     fetch_channel: Callable[[int], Awaitable[object]]
-    text_channels: Callable[[], list[discord.TextChannel]]
-    is_connected: Callable[[], bool]
+    channels: Callable[[], list[discord.TextChannel | discord.Thread]]
+    """The text channels and the threads in which somebody may have spoken to us first."""
+    connection_errors: tuple[type[Exception], ...]
+    """What the HTTP library raises when a connection fails."""
 
 
 class Recovery:
@@ -48,6 +57,7 @@ class Recovery:
         store: Knows what is owed.
         answering: Pays it.
         teller: Marks what is not paid.
+        ends: Shows what was stored and not shown.
         client: Reads what was said meanwhile.
         now: The wall clock.
         window: Answers that were broken off longer ago are not begun again by themselves.
@@ -59,6 +69,7 @@ class Recovery:
         store: Store,
         answering: Answering,
         teller: Teller,
+        ends: Ends,
         client: Client,
         now: Now,
         window: timedelta,
@@ -67,16 +78,26 @@ class Recovery:
         self._store = store
         self._answering = answering
         self._teller = teller
+        self._ends = ends
         self._client = client
         self._now = now
         self._window = window
         self._unfinished = unfinished
         self._deaf_since: datetime | None = None
+        self._is_deaf = True
         self._alive: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
         """Learn since when nobody listened; before the first event comes."""
         self._deaf_since = await self._store.last_alive()
+
+    def disconnected(self) -> None:
+        """Take in that nobody listens, until the session is resumed or a new one is ready."""
+        self._is_deaf = True
+
+    def resumed(self) -> None:
+        """Take in that the session goes on: Discord repeats what was missed."""
+        self._is_deaf = False
 
     async def close(self) -> None:
         """Note no more that we are alive."""
@@ -91,6 +112,8 @@ class Recovery:
             hear: Takes in a message as if it had just come; one that is known changes nothing.
         """
         try:
+            if self._alive is None and self._deaf_since is not None:
+                await self._ends.show(self._deaf_since - _MARGIN, limit=_LIVE_PLACES)
             await self._answer_again()
             await self._read_missed(hear)
         except StoreError:
@@ -120,34 +143,48 @@ class Recovery:
             await self._teller.tell(spot, Notice.INTERRUPTED)
 
     async def _read_missed(self, hear: Hear) -> None:
-        """Hear what was said while nobody listened, in each place oldest first, within bounds."""
-        since, self._deaf_since = self._deaf_since, self._now()
-        read: set[int] = set()
-        for live in await self._store.live_places(self._now() - _LIVE_SINCE, limit=_LIVE_PLACES):
-            channel_id = live.place.channel_id
-            read.add(channel_id)
-            await self._read(channel_id, discord.Object(live.last_message_id), hear)
-        if since is None:
-            return
-        deaf_from = discord.Object(discord.utils.time_snowflake(since))
-        busy = [
-            channel.id
-            for channel in self._client.text_channels()
-            if channel.id not in read and (channel.last_message_id or 0) > deaf_from.id
-        ]
-        for channel_id in busy[:_CHANNELS]:
-            await self._read(channel_id, deaf_from, hear)
+        """Hear what was said while nobody listened, in each place oldest first, within bounds.
 
-    async def _read(self, channel_id: int, after: discord.Object, hear: Hear) -> None:
+        The new session's events come before it is ready: a message of theirs may be the newest
+        one seen in a place in which older ones were missed. So no reading begins later than the
+        deafness did.
+        """
+        since, self._deaf_since, self._is_deaf = self._deaf_since, self._now(), False
+        deaf_from_id = None
+        if since is not None:
+            deaf_from_id = discord.utils.time_snowflake(since - _MARGIN)
+        after: dict[int, int] = {}
+        for live in await self._store.live_places(self._now() - _LIVE_SINCE, limit=_LIVE_PLACES):
+            last_id = live.last_message_id
+            after[live.place.channel_id] = min(last_id, deaf_from_id or last_id)
+        if deaf_from_id is not None:
+            busy = [
+                channel.id
+                for channel in self._client.channels()
+                if channel.id not in after and (channel.last_message_id or 0) > deaf_from_id
+            ]
+            after.update(dict.fromkeys(busy[:_CHANNELS], deaf_from_id))
+        for pause_s in (*_PAUSES_S, None):
+            for channel_id in list(after):
+                if await self._read(channel_id, discord.Object(after[channel_id]), hear):
+                    del after[channel_id]
+            if not after or pause_s is None:
+                return
+            await asyncio.sleep(pause_s)
+
+    async def _read(self, channel_id: int, after: discord.Object, hear: Hear) -> bool:
+        """Hear what was said in a place; False where that may succeed at another time."""
         count = 0
         try:
             async for message in self._messages(channel_id, after):
                 count += 1
                 await hear(message)
-        except discord.HTTPException as error:
-            log.info("channel %d could not be read: %s", channel_id, error)
+        except (discord.HTTPException, OSError, *self._client.connection_errors) as error:
+            log.info("channel %d could not be read: %r", channel_id, error)
+            return isinstance(error, discord.HTTPException) and error.status not in _TEMPORARY
         if count:
             log.info("read %d messages of channel %d", count, channel_id)
+        return True
 
     async def _messages(
         self, channel_id: int, after: discord.Object
@@ -162,10 +199,10 @@ class Recovery:
 
     async def _note_alive(self) -> None:
         while True:
-            if self._client.is_connected():
+            if not self._is_deaf:
+                self._deaf_since = self._now()
                 try:
                     await self._store.note_alive()
                 except StoreError as error:
                     log.warning("that we are alive could not be noted: %s", error)
-                self._deaf_since = self._now()
             await asyncio.sleep(_ALIVE_INTERVAL_S)

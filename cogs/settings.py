@@ -102,11 +102,11 @@ class SettingsCommand(commands.Cog):
 
     async def _saved(self, place: PlaceKey, parameters: Parameters, system_prompt: str) -> str:
         """Store the values, and give the words for what is in force now."""
-        settings = await self._store.settings(place.channel_id)
-        changed = replace(
-            settings, parameters=parameters, system_prompt=system_prompt.strip() or None
+        prompt = system_prompt.strip() or None
+        await self._store.alter_settings(
+            place,
+            lambda settings: replace(settings, parameters=parameters, system_prompt=prompt),
         )
-        await self._store.change_settings(place, changed)
         choice = await self._service.choice(place)
         lines = _in_words(choice.parameters, choice.system_prompt)
         return say(Notice.SETTINGS_SAVED, settings=lines)
@@ -222,12 +222,16 @@ def _field(label: str, placeholder: str, value: str) -> "discord.ui.TextInput[Se
 
 
 def _between(bound: Bound) -> str:
-    return f"from {bound.lower:g} to {bound.upper:g}"
+    return f"from {_written(bound.lower)} to {_written(bound.upper)}"
+
+
+def _written(value: float) -> str:
+    return str(int(value)) if value == int(value) else f"{value:g}"
 
 
 def _as_typed(settings: PlaceSettings) -> Typed:
     values = (settings.parameters.temperature, settings.parameters.top_p)
-    temperature, top_p = ("" if value is None else f"{value:g}" for value in values)
+    temperature, top_p = ("" if value is None else _written(value) for value in values)
     length = settings.parameters.max_tokens
     return Typed(
         temperature, top_p, "" if length is None else str(length), settings.system_prompt or ""
@@ -241,7 +245,7 @@ def _in_words(parameters: Parameters, system_prompt: str) -> str:
         "Maximum length": parameters.max_tokens,
     }
     lines = [
-        f"- {name}: {Notice.MODELS_OWN if value is None else format(value, 'g')}"
+        f"- {name}: {Notice.MODELS_OWN if value is None else _written(value)}"
         for name, value in values.items()
     ]
     prompt = discord.utils.escape_markdown(system_prompt[:300]) or "none"

@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from cogs.access import may_steer, who_is
 from cogs.answering import Answering
+from cogs.failures import tell_failure
 from cogs.work import Running
 from rendering.notices import Notice
 from rendering.surface import STOP_PREFIX
@@ -81,7 +82,10 @@ def stop_button(
             return cls(item, int(match["turn_id"]))
 
         async def callback(self, interaction: discord.Interaction) -> None:
-            await stop_turn(interaction, self.turn_id)
+            try:
+                await stop_turn(interaction, self.turn_id)
+            except Exception as error:  # noqa: BLE001 - the door of buttons, as of commands
+                await tell_failure(interaction, error)
 
     return StopButton
 

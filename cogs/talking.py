@@ -5,13 +5,13 @@ import logging
 import discord
 from discord.ext import commands
 
-from cogs.access import Access, who_is
+from cogs.access import Access, may_answer_in, who_is
 from cogs.answering import Answering
 from cogs.attention import Facts, is_ours, opens_with_other
 from cogs.attentions import Attentions
 from cogs.intake import Heard, Intake
 from cogs.recovery import Recovery
-from conversation.entities import PlaceKey
+from conversation.entities import Attention, PlaceKey
 from rendering.courier import Courier
 
 log = logging.getLogger(__name__)
@@ -48,6 +48,7 @@ class Talking(commands.Cog):
         self._answering = answering
         self._courier = courier
         self._recovery = recovery
+        self._mute: set[int] = set()
 
     async def cog_load(self) -> None:
         """Read which places are listened to; called before any event comes."""
@@ -70,6 +71,22 @@ class Talking(commands.Cog):
         await self._recovery.go_on(self.on_message)
 
     @commands.Cog.listener()
+    async def on_disconnect(self) -> None:
+        """Take in that nothing is heard from now on."""
+        self._recovery.disconnected()
+
+    @commands.Cog.listener()
+    async def on_resumed(self) -> None:
+        """Take in that what was said meanwhile comes again."""
+        self._recovery.resumed()
+
+    def concerns(self, message: discord.Message) -> bool:
+        """Tell whether a message is meant for us, or shows that one of our posts was made."""
+        if message.author.id == self._own_id:
+            return message.nonce is not None
+        return self._facts_of(message) is not None
+
+    @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Decide about a message."""
         if message.author.id == self._own_id:
@@ -83,6 +100,8 @@ class Talking(commands.Cog):
         refusal = self._access.refusal(who_is(message.author, message.channel))
         if refusal is not None:
             await self._intake.refuse(heard, refusal)
+            return
+        if not self._may_answer(message):
             return
         if heard.begins_post:
             self._attentions.listen_to(heard.place.channel_id)
@@ -100,6 +119,16 @@ class Talking(commands.Cog):
         """Take in that a message is gone."""
         await self._intake.withdraw(payload.message_id, payload.channel_id)
 
+    def _may_answer(self, message: discord.Message) -> bool:
+        """Tell whether we may answer there; where not, that is logged once."""
+        may = may_answer_in(message.channel)
+        if may:
+            self._mute.discard(message.channel.id)
+        elif message.channel.id not in self._mute:
+            self._mute.add(message.channel.id)
+            log.warning("channel %d: we may not send messages there", message.channel.id)
+        return may
+
     def _heard(self, message: discord.Message) -> Heard:
         place = place_of(message.channel, message.guild)
         return Heard(message, place, self._own_ids(message.guild))
@@ -108,8 +137,21 @@ class Talking(commands.Cog):
         """Give what there is to see of a message; None if it is not meant for us."""
         if message.author.bot or message.webhook_id is not None or _is_by_system(message):
             return None
+        if self._is_unaddressed(message):
+            return None
         facts = self._facts(message, self._own_ids(message.guild))
         return facts if is_ours(facts) else None
+
+    def _is_unaddressed(self, message: discord.Message) -> bool:
+        """Tell of most messages that they are not meant for us, at the least cost."""
+        return not (
+            message.guild is None
+            or message.mentions
+            or message.role_mentions
+            or message.raw_role_mentions
+            or message.reference
+            or self._attentions.of(message.channel) is not Attention.MENTIONS
+        )
 
     def _own_ids(self, guild: discord.Guild | None) -> frozenset[int]:
         role = guild.self_role if guild is not None else None

@@ -35,6 +35,8 @@ class Work:
     task: asyncio.Task[None] | None = None
     display: ReplyDisplay | None = None
     """The reply of the running answer."""
+    has_text: bool = False
+    """Whether the running answer has said anything."""
 
     def take_small_print(self) -> list[str]:
         """Give the notices for the next answer, and forget them."""

@@ -60,6 +60,11 @@ class Checkpoints:
         self._streaming: dict[int, Answer] = {}
         self._stored: dict[int, int] = {}
 
+    @property
+    def streaming_count(self) -> int:
+        """How many answers stream now."""
+        return len(self._streaming)
+
     @contextmanager
     def tracked(self, turn_id: int) -> Generator[Answer, None, None]:
         """Give the answer of a turn, which is kept in the store while the context is open."""

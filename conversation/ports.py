@@ -294,6 +294,12 @@ class Store(Protocol):
         """Replace what is set for a place."""
         ...
 
+    async def alter_settings(
+        self, place: PlaceKey, alter: Callable[[PlaceSettings], PlaceSettings]
+    ) -> None:
+        """Make a place's settings others, from what they are; no other change comes between."""
+        ...
+
     async def attentions(self) -> Mapping[int, Attention]:
         """Give the attention of every place where it is set, by channel id."""
         ...

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import aclosing, contextmanager
 from dataclasses import replace
 
 from conversation import history
@@ -24,6 +24,7 @@ from conversation.events import (
     Shortened,
     StreamEvent,
 )
+from conversation.meter import NO_METER, Meter
 from conversation.ports import CatalogModel, Entry, ModelCatalog, Provider, Request, Store
 from conversation.stopping import StopRequestedError, StopSignal
 
@@ -42,6 +43,7 @@ class ConversationService:
         catalog: Which models there are.
         default_model: The model where neither a place nor its channel has one.
         default_system_prompt: Likewise the system prompt; may be empty.
+        meter: Takes how answers end.
     """
 
     def __init__(
@@ -52,12 +54,14 @@ class ConversationService:
         *,
         default_model: str,
         default_system_prompt: str = "",
+        meter: Meter = NO_METER,
     ) -> None:
         self._store = store
         self._providers = providers
         self._catalog = catalog
         self._default_model = default_model
         self._default_system_prompt = default_system_prompt
+        self._meter = meter
         self.checkpoints = Checkpoints(store)
         """Keeps what streams; whoever made the service runs it."""
 
@@ -134,7 +138,7 @@ class ConversationService:
         stop: StopSignal,
     ) -> AsyncGenerator[ReplyEvent, None]:
         """Ask, and store what comes of it, however it ends."""
-        with self.checkpoints.tracked(exchange.turn.id) as answer:
+        with self.checkpoints.tracked(exchange.turn.id) as answer, self._metered(answer, model):
             try:
                 yield Began(exchange)
                 if isinstance(model, Failure):
@@ -150,10 +154,24 @@ class ConversationService:
                                 answer.take(event)
                             yield event
                 await self._store.finish(exchange.turn.id, answer.result())
+            except StoreError:
+                if not await self._keep(exchange, answer):
+                    raise
             except BaseException:
                 await self._keep(exchange, answer)
                 raise
         yield answer.last or Finished(Outcome.INTERRUPTED)
+
+    @contextmanager
+    def _metered(
+        self, answer: Answer, model: CatalogModel | Failure
+    ) -> Generator[None, None, None]:
+        """Tell the meter how an answer ends, however the context is left."""
+        provider = "" if isinstance(model, Failure) else model.full_name.partition("/")[0]
+        try:
+            yield
+        finally:
+            self._meter.asked(provider, answer.last or Finished(Outcome.INTERRUPTED))
 
     def _resolve(self, name: str) -> CatalogModel | Failure:
         try:
@@ -198,14 +216,16 @@ class ConversationService:
                     return
             entries = history.halved(entries)
 
-    async def _keep(self, exchange: Exchange, answer: Answer) -> None:
-        """Store what came before we were cut off, whatever cut us off."""
+    async def _keep(self, exchange: Exchange, answer: Answer) -> bool:
+        """Store what came before we were cut off, whatever it was; tell whether it is stored."""
         turn_id = exchange.turn.id
         try:
             async with asyncio.timeout(_STORE_LIMIT_S):
                 await asyncio.shield(self._store.finish(turn_id, answer.result()))
         except (StoreError, TimeoutError):
             log.exception("turn %d could not be stored", turn_id)
+            return False
+        return True
 
 
 def _may_be_halved(event: StreamEvent, entries: tuple[Entry, ...]) -> bool:

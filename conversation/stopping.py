@@ -15,12 +15,13 @@ class StopSignal:
     """Ends the wait for the next event of a stream at once, when somebody says so.
 
     One signal belongs to one answer. The wait itself is interrupted, so that the upstream
-    connection closes at once, and no task is made for it: a stream of thousands of events
-    costs one timer handle each at most.
+    connection closes at once, and neither a task nor a timer is made for it: a stream has
+    thousands of events.
     """
 
     def __init__(self) -> None:
-        self._wait: asyncio.Timeout | None = None
+        self._waiting: asyncio.Task[object] | None = None
+        self._is_interrupted = False
         self.by_id: int | None = None
         """Who stopped it, a snowflake; None as long as nobody did."""
 
@@ -34,8 +35,9 @@ class StopSignal:
         if self.is_set:
             return
         self.by_id = by_id
-        if self._wait is not None:
-            self._wait.reschedule(asyncio.get_running_loop().time())
+        if self._waiting is not None:
+            self._is_interrupted = True
+            self._waiting.cancel()
 
     async def next(self, events: AsyncGenerator[_Event, None]) -> _Event:
         """Wait for the next event of a stream.
@@ -46,12 +48,16 @@ class StopSignal:
         """
         if self.is_set:
             raise StopRequestedError
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("only a task can wait")
+        cancelled_before = task.cancelling()
+        self._waiting = task
         try:
-            async with asyncio.timeout(None) as self._wait:
-                return await anext(events)
-        except TimeoutError as error:
-            if self.is_set:
+            return await anext(events)
+        except asyncio.CancelledError as error:
+            if self._is_interrupted and task.uncancel() <= cancelled_before:
                 raise StopRequestedError from error
             raise
         finally:
-            self._wait = None
+            self._waiting = None

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
 
+from conversation.meter import NO_METER, Meter
 from rendering.errors import DeliveryError
 from rendering.lanes import Errand, Lane, Step
 from rendering.limits import Call, Urgency
@@ -27,6 +28,7 @@ _Result = TypeVar("_Result")
 
 _RETRIED_BY_LIBRARY = frozenset({429, 500, 502, 504, 524})
 """discord.py repeats a request that was answered so, with the payload that it had."""
+_SHOWING = frozenset({Call.POST, Call.EDIT})
 _DRAIN_LIMIT_S = 3.0
 """How long calls that only wait for the library to let them go are given when the process ends."""
 
@@ -37,6 +39,7 @@ class _Delivery:
 
     lane: Lane
     step: Step
+    wish: Wish
     starts: int = 0
     """How often the library has begun to send it: its own retries included."""
     is_counted: bool = True
@@ -54,12 +57,14 @@ class Courier:
 
     Args:
         scheduler: Decides when; nobody else may use it.
+        meter: Takes what Discord answers, and how late text is shown.
 
     The owner calls `close` before the Discord client is closed.
     """
 
-    def __init__(self, scheduler: Scheduler) -> None:
+    def __init__(self, scheduler: Scheduler, meter: Meter = NO_METER) -> None:
         self._scheduler = scheduler
+        self._meter = meter
         self._tasks: set[asyncio.Task[None]] = set()
         self._posts: dict[str, _Delivery] = {}
         self._busy: set[Lane] = set()
@@ -129,6 +134,7 @@ class Courier:
         route = route_of(method, path)
         if route is None:
             return
+        self._meter.requested(route[0].value, status)
         delivery = _CURRENT.get()
         will_retry = delivery is not None and status in _RETRIED_BY_LIBRARY
         answer = answer_of(status, headers)
@@ -194,9 +200,9 @@ class Courier:
         if self._is_closed:
             return
         now = self._now()
-        for lane, _ in self._scheduler.due(now):
+        for lane, wish in self._scheduler.due(now):
             if isinstance(lane, Lane):
-                self._launch(lane)
+                self._launch(lane, wish)
         at = self._scheduler.next_time(now)
         if self._timer is not None:
             self._timer.cancel()
@@ -204,10 +210,10 @@ class Courier:
         if at is not None:
             self._timer = asyncio.get_running_loop().call_at(at, self._pump)
 
-    def _launch(self, lane: Lane) -> None:
+    def _launch(self, lane: Lane, wish: Wish) -> None:
         step = lane.take()
         self._busy.add(lane)
-        delivery = _Delivery(lane, step)
+        delivery = _Delivery(lane, step, wish)
         if step.nonce is not None:
             self._posts[step.nonce] = delivery
         self._spawn(self._carry(delivery), name=f"discord-{step.call.value}")
@@ -242,8 +248,15 @@ class Courier:
             return
         delivery.is_over = True
         self._busy.discard(delivery.lane)
+        self._measure(delivery)
         delivery.lane.arrived(delivery.step, message_id)
         self.changed(delivery.lane)
+
+    def _measure(self, delivery: _Delivery) -> None:
+        """Tell the meter how long text waited to be seen; errands and deletions show none."""
+        if delivery.step.call in _SHOWING and not isinstance(delivery.lane, Errand):
+            is_first = delivery.wish.urgency is Urgency.FIRST
+            self._meter.shown(self._now() - delivery.wish.since_s, is_first=is_first)
 
     def _fail(self, delivery: _Delivery, error: DeliveryError) -> None:
         if delivery.is_over:

@@ -6,12 +6,13 @@ is decided by comparing what the reply should look like at that instant with wha
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 from conversation.entities import Part, Turn
 from conversation.errors import StoreError
 from conversation.events import Finished, ReplyEvent, TextDelta
 from rendering.courier import Courier
+from rendering.cursor import CURSOR
 from rendering.errors import DeliveryError
 from rendering.lanes import Step
 from rendering.limits import Call, Urgency
@@ -19,16 +20,14 @@ from rendering.parts import Change, ShownParts, WantedPart
 from rendering.scheduling import Wish
 from rendering.splitting import Splitter
 from rendering.surface import Spot, Surface
+from rendering.typing_line import TypingLine
 
 log = logging.getLogger(__name__)
 
-_TYPING_AFTER_S = 0.3
-"""An answer that begins sooner than this needs no typing line."""
-_TYPING_EVERY_S = 8.0
-"""Discord shows typing for ten seconds."""
 _FIRST_RETRY_S = 1.0
 _LONGEST_RETRY_S = 30.0
 _UNKNOWN_MESSAGE = 10008
+_ARCHIVED = 50083
 
 
 class ReplyDisplay:
@@ -59,6 +58,9 @@ class ReplyDisplay:
         self.model = turn.model or ""
         self._keep_part = keep_part
         self._splitter = Splitter()
+        self._unread: list[str] = []
+        """Text that the splitter has not seen: it is read when something may be sent."""
+        self._typing = TypingLine(courier, surface, spot)
         self._shown = ShownParts([part.message_id for part in parts])
         self._change: Change | None = None
         """What the step under way, or a post that may still turn out to be made, changes."""
@@ -68,38 +70,37 @@ class ReplyDisplay:
         self._done = asyncio.Event()
         self._keeping: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._may_type = False
         self._retry_s = _FIRST_RETRY_S
         self._is_resting = False
+        self._was_unarchived = False
 
     def expect(self) -> None:
         """Take in that an answer is being asked for: typing shows if it lets us wait."""
-        self._call_later(_TYPING_AFTER_S, self._begin_typing)
+        self._typing.begin()
 
     def feed(self, event: ReplyEvent) -> None:
-        """Take in what came; returns at once."""
+        """Take in what came; returns at once, and costs no more than keeping the text."""
         match event:
             case TextDelta(text):
-                self._splitter.feed(text)
+                self._unread.append(text)
                 if self._stale_since_s is None:
                     self._stale_since_s = _now()
                     self._courier.changed(self)
             case Finished(text=str(whole)):
                 self._splitter = Splitter()
-                self._splitter.feed(whole)
+                self._unread = [whole]
             case _:
                 pass
 
     def finish(self, notice: str) -> None:
-        """Take in that this was all; `notice` says under it how it ended, unless it is empty.
-
-        A reply that rests after a failure is tried again at once.
-        """
+        """Take in that this was all; `notice`, if any, stands under it. Rests no longer."""
+        self._read()
         self._splitter.finish(notice)
         self.is_finished = True
         self._stale_since_s = self._stale_since_s or _now()
         self._is_resting = False
         self._stop_timer()
+        self._typing.end()
         self._courier.changed(self)
         self._look_whether_done()
 
@@ -117,6 +118,7 @@ class ReplyDisplay:
         """Send nothing more."""
         self._is_given_up = True
         self._stop_timer()
+        self._typing.end()
         self._courier.changed(self)
         self._courier.forget(self)
         self._done.set()
@@ -127,11 +129,8 @@ class ReplyDisplay:
             return None
         wanted = self._wanted()
         channel_id = self._spot.channel_id
-        if not wanted:
-            self._stale_since_s = None
-            if self._may_type and not self.is_finished:
-                return Wish(Call.TYPING, channel_id, Urgency.COSMETIC, _now())
-            return None
+        if wanted:
+            self._typing.end()
         change = self._next_change(wanted)
         if change is None:
             self._stale_since_s = None
@@ -141,12 +140,7 @@ class ReplyDisplay:
 
     def take(self) -> Step:
         """See `Lane.take`."""
-        wanted = self._wanted()
-        if not wanted:
-            self._may_type = False
-            channel_id = self._spot.channel_id
-            return Step(Call.TYPING, channel_id, lambda: self._surface.show_typing(self._spot))
-        change = self._next_change(wanted)
+        change = self._next_change(self._wanted())
         if change is None:
             raise RuntimeError("a step was taken that nobody wished")
         self._change = change
@@ -162,10 +156,7 @@ class ReplyDisplay:
     def arrived(self, step: Step, message_id: int | None) -> None:
         """See `Lane.arrived`."""
         self._retry_s = _FIRST_RETRY_S
-        self._is_resting = False
-        if step.call is Call.TYPING:
-            self._call_later(_TYPING_EVERY_S, self._begin_typing)
-            return
+        self._is_resting = self._was_unarchived = False
         change, self._change = self._change, None
         if change is None or change.call is not step.call:
             return
@@ -179,17 +170,31 @@ class ReplyDisplay:
         """See `Lane.failed`."""
         log.warning("turn %d: %s failed: %s", self._turn_id, step.call.value, error)
         change = self._change
-        if step.call is Call.TYPING or change is None:
-            if not error.is_lasting:
-                self._call_later(_TYPING_EVERY_S, self._begin_typing)
-        elif not error.is_lasting:
+        if change is None:
+            return
+        if not error.is_lasting:
             self._shown.may_be_made(change)
             self._rest()
         elif error.code == _UNKNOWN_MESSAGE and change.call is not Call.POST:
             self._shown.is_gone(change)
             self._look_whether_done()
+        elif error.code == _ARCHIVED and not self._was_unarchived:
+            self._was_unarchived = self._is_resting = True
+            self._spawn(self._unarchive(), f"unarchive-{self._spot.channel_id}")
         else:
             self.close()
+
+    async def _unarchive(self) -> None:
+        """Open the thread again, which somebody archived while we wrote in it, and go on."""
+        try:
+            await self._courier.run(
+                Call.OTHER, self._spot.channel_id, lambda: self._surface.unarchive(self._spot)
+            )
+        except DeliveryError as error:
+            log.warning("turn %d: the thread stays archived: %s", self._turn_id, error)
+            self.close()
+        else:
+            self._wake()
 
     def _post(self, ordinal: int, wanted: WantedPart) -> Step:
         nonce = f"{self._turn_id}.{ordinal}"
@@ -221,11 +226,17 @@ class ReplyDisplay:
         channel_id = self._spot.channel_id
         return Step(Call.OTHER, channel_id, lambda: self._surface.delete(self._spot, message_id))
 
+    def _read(self) -> None:
+        if self._unread:
+            self._splitter.feed("".join(self._unread))
+            self._unread.clear()
+
     def _wanted(self) -> Sequence[WantedPart]:
+        self._read()
         contents = [part.content for part in self._splitter.sealed]
         if self.is_finished:
             return [WantedPart(content, has_button=False) for content in contents]
-        tail = self._splitter.tail()
+        tail = self._splitter.tail(CURSOR)
         if tail is not None:
             contents.append(tail.content)
         last = len(contents) - 1
@@ -246,7 +257,10 @@ class ReplyDisplay:
 
     def _keep(self, ordinal: int, message_id: int, nonce: str) -> None:
         part = Part(ordinal, self._spot.channel_id, message_id, nonce)
-        task = asyncio.create_task(self._store_part(part), name=f"part-{nonce}")
+        self._spawn(self._store_part(part), f"part-{nonce}")
+
+    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
         self._keeping.add(task)
         task.add_done_callback(self._keeping.discard)
 
@@ -260,10 +274,6 @@ class ReplyDisplay:
         if self.is_finished and self._next_change(self._wanted()) is None:
             self._courier.forget(self)
             self._done.set()
-
-    def _begin_typing(self) -> None:
-        self._may_type = True
-        self._courier.changed(self)
 
     def _rest(self) -> None:
         """Try again after a while, longer each time; the same nonce makes that harmless."""

@@ -14,6 +14,8 @@ class Notice(StrEnum):
     """The table."""
 
     # How an answer ended, unless it is complete.
+    STOPPED_UNSAID = "-# ⏹️ Stopped before the first word. Write to go on."
+    CUT_UNSAID = "-# ⚠️ The connection to the model was lost before the first word. Try again, or choose another model with `/model`."
     STOPPED = "-# ⏹️ Stopped. What came so far is kept; write to go on."
     LENGTH = "-# ✂️ Cut short: the answer reached its maximum length. Write “go on” for the rest."
     FILTERED = "-# ✂️ Cut short by the service's content filter. Try to ask differently."
@@ -60,6 +62,8 @@ class Notice(StrEnum):
     QUOTA_SPENT = "You have had your {limit} answers for today, so I did not take this one. They renew {when}."
     QUOTA_NEAR = "-# {left} of your {limit} answers for today are left; they renew {when}."
     STORE_DOWN = "I cannot store anything just now, so I did not take this message. Send it again later; the bot's owner has to look at the log."
+    STORE_DOWN_KEPT = "I cannot store anything just now, so I could not answer. Your message is kept, and answered with the next one I can take; the bot's owner has to look at the log."
+    ONLY_WORDS = "I can only read words yet. Tell me in words what you need."
     BROKEN = "Something went wrong on my side and I could not answer. Send it again; if it happens again, tell the bot's owner."
 
     # Who may.
@@ -111,6 +115,11 @@ class Notice(StrEnum):
     HELP_STORED = "**What is kept:** messages meant for me and my answers, so that I remember; they are sent to the model's service."
 
 
+_NAMED = 5
+_NAME_LIMIT_CHARS = 60
+"""So many files are named, each so far: a notice is small print."""
+
+
 def say(notice: Notice, **fields: object) -> str:
     """Fill a row's fields.
 
@@ -120,8 +129,14 @@ def say(notice: Notice, **fields: object) -> str:
     return notice.value.format_map({name: str(value) for name, value in fields.items()})
 
 
-def outcome_notice(outcome: Outcome, failure: Failure | None = None, *, model: str = "") -> str:
+def outcome_notice(
+    outcome: Outcome, failure: Failure | None = None, *, model: str = "", has_text: bool = True
+) -> str:
     """Give the words under an answer which say how it ended; empty for a complete one."""
+    if not has_text and outcome is Outcome.STOPPED:
+        return Notice.STOPPED_UNSAID
+    if not has_text and failure is not None and failure.reason is FailureReason.CUT:
+        return Notice.CUT_UNSAID
     match outcome:
         case Outcome.COMPLETE:
             return ""
@@ -138,7 +153,10 @@ def outcome_notice(outcome: Outcome, failure: Failure | None = None, *, model: s
 
 def files_named(attachments: tuple[Attachment, ...]) -> str:
     """Name files for a sentence; the names are people's, so nothing in them is markup."""
-    return ", ".join(f"`{attachment.name.replace('`', '')}`" for attachment in attachments)
+    names = [f"`{it.name.replace('`', '')[:_NAME_LIMIT_CHARS]}`" for it in attachments[:_NAMED]]
+    if len(attachments) > _NAMED:
+        names.append(f"{len(attachments) - _NAMED} more")
+    return ", ".join(names)
 
 
 def nearest_named(names: tuple[str, ...]) -> str:

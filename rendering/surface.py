@@ -4,7 +4,7 @@ When they are made is the courier's business. Channels are named by their ids, s
 be gone on with after a restart without any cache.
 """
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -49,13 +49,18 @@ class Surface:
 
     Args:
         channel_by_id: The Discord client's.
+        fetch_channel: The Discord client's, for what only a whole channel can do.
         connection_errors: What the HTTP library raises when a connection fails.
     """
 
     def __init__(
-        self, channel_by_id: ChannelById, connection_errors: tuple[type[Exception], ...] = ()
+        self,
+        channel_by_id: ChannelById,
+        fetch_channel: Callable[[int], Awaitable[object]],
+        connection_errors: tuple[type[Exception], ...] = (),
     ) -> None:
         self._channel_by_id = channel_by_id
+        self._fetch_channel = fetch_channel
         self._connection_errors = (OSError, TimeoutError, *connection_errors)
 
     async def post(
@@ -119,6 +124,16 @@ class Surface:
             DeliveryError: It was not deleted, as far as is known.
         """
         await self._translated(self._channel(spot).get_partial_message(message_id).delete())
+
+    async def unarchive(self, spot: Spot) -> None:
+        """Open an archived thread again; one that is locked stays as it is.
+
+        Raises:
+            DeliveryError: It stays archived.
+        """
+        thread = await self._translated(self._fetch_channel(spot.channel_id))
+        if isinstance(thread, discord.Thread):
+            await self._translated(thread.edit(archived=False))
 
     async def text_of(self, spot: Spot, message_id: int) -> str:
         """Read the text of one of our messages.

@@ -9,6 +9,7 @@ from typing import TypeVar
 import discord
 
 from rendering.courier import Courier
+from rendering.cursor import without_cursor
 from rendering.errors import DeliveryError
 from rendering.limits import Call, Urgency
 from rendering.splitting import DISCORD_LIMIT_CHARS
@@ -54,6 +55,7 @@ class Teller:
             text = await self._done(
                 Call.OTHER, spot, lambda: self._surface.text_of(spot, message_id)
             )
+            text = without_cursor(text)
             marked = f"{text}\n{notice}"
             fits = len(marked) <= DISCORD_LIMIT_CHARS
             content = marked if fits else text

@@ -5,9 +5,10 @@ What is opened is closed in reverse by whoever entered the context. `bot.py` is 
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
@@ -18,17 +19,23 @@ from cogs.assembly import Assembly, Rules
 from cogs.client import Bobbin
 from config import AI2_PROVIDER, Settings
 from conversation.entities import Shown
+from conversation.meter import NO_METER, Meter
 from conversation.service import ConversationService
 from rendering.courier import Courier
 from rendering.scheduling import Scheduler
+from startup.metrics import PrometheusMeter
 from storage.database_url import parse_database_url
 from storage.opening import open_store
+from storage.run_lock import sole_user
 from storage.store import SqlStore
 from upstream.catalog import Catalog, ListingProvider
 from upstream.limits import Limits
 from upstream.openai_compatible import OpenAICompatible
 from upstream.playground import Playground
 from upstream.session import open_session
+
+_TAKEOVER_S = 5.0
+"""How much longer than its grace period a process that is being replaced may take to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,13 @@ class Engine:
     service: ConversationService
     catalog: Catalog
     providers: Sequence[ListingProvider]
+    metrics: PrometheusMeter | None
+    """Where somebody may ask for them."""
+
+    @property
+    def meter(self) -> Meter:
+        """What takes measurements."""
+        return self.metrics or NO_METER
 
 
 class DatabaseAddressError(Exception):
@@ -104,13 +118,14 @@ async def open_engine(settings: Settings) -> AsyncGenerator[Engine, None]:
         DatabaseAddressError: `DATABASE_URL` names no database that can be used.
         StoreError: The database cannot be used.
     """
-    try:
-        parse_database_url(settings.database_url)
-    except ValueError as error:
-        raise DatabaseAddressError(str(error)) from error
+    database_path(settings)
     proxy = settings.upstream_proxy
+    metrics = None if settings.health_port is None else PrometheusMeter()
+    meter = metrics or NO_METER
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(open_store(settings.database_url, now=utc_now))
+        store = await stack.enter_async_context(
+            open_store(settings.database_url, now=utc_now, meter=meter)
+        )
         session = await stack.enter_async_context(
             open_session(proxy.get_secret_value() if proxy else None)
         )
@@ -122,8 +137,30 @@ async def open_engine(settings: Settings) -> AsyncGenerator[Engine, None]:
             catalog,
             default_model=settings.default_model,
             default_system_prompt=settings.system_prompt,
+            meter=meter,
         )
-        yield Engine(store, service, catalog, providers)
+        yield Engine(store, service, catalog, providers, metrics)
+
+
+def sole_run(settings: Settings) -> AbstractAsyncContextManager[None]:
+    """Be the only process that runs the bot on the database; see `sole_user`.
+
+    Raises:
+        DatabaseAddressError: `DATABASE_URL` names no database that can be used.
+    """
+    return sole_user(database_path(settings), wait_s=settings.shutdown_grace_s + _TAKEOVER_S)
+
+
+def database_path(settings: Settings) -> Path:
+    """Give the database's file.
+
+    Raises:
+        DatabaseAddressError: `DATABASE_URL` names no database that can be used.
+    """
+    try:
+        return parse_database_url(settings.database_url)
+    except ValueError as error:
+        raise DatabaseAddressError(str(error)) from error
 
 
 def trace_of(courier: Courier) -> aiohttp.TraceConfig:
@@ -177,7 +214,7 @@ def make_bot(
         unfinished: The answers which the last process did not end.
         reads_content: Whether to ask for the message content intent.
     """
-    courier = Courier(Scheduler())
+    courier = Courier(Scheduler(), engine.meter)
     rules = Rules(
         access=Access(
             settings.allowed_guilds,
@@ -201,6 +238,7 @@ def make_bot(
         courier=courier,
         connection_errors=(aiohttp.ClientError,),
         now=utc_now,
+        meter=engine.meter,
         unfinished=unfinished,
     )
     return Bobbin(

@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, event
@@ -18,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from conversation.errors import StoreUnavailableError
+from conversation.meter import NO_METER, Meter
+from storage.driver import WholeConnection, connect
 from storage.errors import translated
 
 log = logging.getLogger(__name__)
@@ -27,8 +30,13 @@ _Result = TypeVar("_Result")
 BUSY_TIMEOUT_S = 5.0
 """How long SQLite waits for the lock of another process before it gives up."""
 
-TURN_TIMEOUT_S = 10.0
-"""How long a writer waits for the other writers of this process: two of them at their worst."""
+TURN_TIMEOUT_S = 30.0
+"""How long a writer waits for the others of this process; whoever gives up loses what was said.
+
+Sixty questions at once are 240 writes, and one takes 100 ms on a slow disk and processor (5 ms on
+a usual one): 24 s. A writer in another process costs each of them `BUSY_TIMEOUT_S` at its worst, so
+that it is after six of those that the rest are told, not after sixty.
+"""
 
 CONNECTIONS = 5
 """One writes, the others read; each is a thread."""
@@ -44,7 +52,9 @@ class Database:
     unfair and would hold every connection when many write at once.
     """
 
-    def __init__(self, url: URL, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+    def __init__(
+        self, url: URL, *, busy_timeout_s: float = BUSY_TIMEOUT_S, meter: Meter = NO_METER
+    ) -> None:
         _silence_driver()
         self._engine = create_async_engine(
             url,
@@ -53,7 +63,7 @@ class Database:
             pool_size=CONNECTIONS,
             max_overflow=0,
             pool_timeout=TURN_TIMEOUT_S,
-            connect_args={"timeout": busy_timeout_s, "isolation_level": None},
+            async_creator=partial(connect, url.database or "", busy_timeout_s=busy_timeout_s),
         )
         event.listen(self._engine.sync_engine, "connect", _prepare)
         event.listen(self._engine.sync_engine, "begin", _begin)
@@ -61,6 +71,7 @@ class Database:
         self._writers = async_sessionmaker(
             self._engine.execution_options(**{WRITES: True}), expire_on_commit=False
         )
+        self._meter = meter
         self._turn_to_write = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
         self._is_closed = False
@@ -77,7 +88,7 @@ class Database:
         Raises:
             StoreError: See `reading`.
         """
-        return await self._to_its_end(_within(self.reading(), work))
+        return await self._to_its_end(_within(self.reading(), work), is_write=False)
 
     async def write(self, work: Callable[[AsyncSession], Awaitable[_Result]]) -> _Result:
         """Run in a transaction of `writing`, which goes on to its end if the caller is cancelled.
@@ -85,7 +96,7 @@ class Database:
         Raises:
             StoreError: See `writing`.
         """
-        return await self._to_its_end(_within(self.writing(), work))
+        return await self._to_its_end(_within(self.writing(), work), is_write=True)
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncSession, None]:
@@ -100,7 +111,7 @@ class Database:
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[AsyncSession, None]:
-        """Open a transaction that holds the write lock from its beginning; commit it at the end.
+        """Open a transaction that takes the write lock before all else; commit it at the end.
 
         Raises:
             StoreUnavailableError: The database cannot be used now, or is closed.
@@ -123,15 +134,22 @@ class Database:
             log.error("%d database connections are still in use at closing", leaked)
         await self._engine.dispose()
 
-    async def _to_its_end(self, transaction: Coroutine[None, None, _Result]) -> _Result:
+    async def _to_its_end(
+        self, transaction: Coroutine[None, None, _Result], *, is_write: bool
+    ) -> _Result:
         """Wait for a transaction which goes on to its end even if the waiting is cancelled.
 
         A statement that the driver's thread has begun cannot be taken back: a cancelled
         transaction would hold its lock for as long as nobody noticed.
         """
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
         task = asyncio.create_task(transaction, name="transaction")
         self._running.add(task)
         task.add_done_callback(self._ended)
+        task.add_done_callback(
+            lambda _: self._meter.stored(loop.time() - began_s, is_write=is_write)
+        )
         return await asyncio.shield(task)
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
@@ -184,5 +202,7 @@ def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
 
 def _begin(connection: Connection) -> None:
     """Begin by ourselves, for the driver, left alone, begins deferred and only at a write."""
-    writes = connection.get_execution_options().get(WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    driver = connection.connection.driver_connection
+    if isinstance(driver, WholeConnection):
+        writes = connection.get_execution_options().get(WRITES, False)
+        driver.begin_with("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,16 +1,79 @@
 """Messages that were meant for us: taken in once, held within limits, queued."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import distinct, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ScalarSelect, Select, bindparam, distinct, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import aliased
 
 from conversation.entities import Inbound, InboundState, LivePlace, Receipt, Received, Verdict
 from storage.mapping import attachments_json, inbound_of, place_key_of
-from storage.places import current_row, place_row, rooted_row
+from storage.places import CURRENT_OR_BEGUN_OUTSIDE, ROOTED, new_conversation, note_place
 from storage.tables import ConversationRow, InboundRow, PlaceRow
 
 WAITING = InboundState.WAITING.value
+
+_TAKEN_IN = insert(InboundRow)
+
+_STARTED = (
+    update(ConversationRow)
+    .where(ConversationRow.id == bindparam("conversation"))
+    .values(starter_id=bindparam("starter"))
+)
+
+_IN_ORDER = (
+    select(InboundRow)
+    .where(InboundRow.state == WAITING, InboundRow.conversation_id == bindparam("conversation"))
+    .order_by(InboundRow.id)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What is known when a message comes."""
+
+    known_in: int | None
+    """The conversation that has the message already."""
+    used: int
+    """The turns of its author since the day began."""
+    conversation_id: int | None
+    """The conversation it belongs to; None where it begins one."""
+    starter_id: int | None
+    waiting: int
+    """How many messages wait in that conversation."""
+
+
+def _standing_in(
+    conversation_id: ScalarSelect[Any],
+) -> Select[int | None, int, int | None, int | None, int]:
+    """Ask for a `_Standing`; what was withdrawn after its answer still counts as used."""
+    found = select(conversation_id.label("id")).subquery("found")
+    known, turns, author, own = (aliased(InboundRow) for _ in range(4))
+    used_turns = select(func.count(distinct(turns.turn_id))).where(
+        turns.author_id == bindparam("author"), turns.answered_at >= bindparam("began_at")
+    )
+    used_waiting = select(func.count()).where(
+        author.state == WAITING, author.author_id == bindparam("author")
+    )
+    return select(
+        select(known.conversation_id)
+        .where(known.message_id == bindparam("message"))
+        .scalar_subquery(),
+        used_turns.scalar_subquery() + used_waiting.scalar_subquery(),
+        found.c.id,
+        select(ConversationRow.starter_id)
+        .where(ConversationRow.id == found.c.id)
+        .scalar_subquery(),
+        select(func.count())
+        .where(own.state == WAITING, own.conversation_id == found.c.id)
+        .scalar_subquery(),
+    )
+
+
+_STANDING_ROOTED = _standing_in(ROOTED)
+_STANDING_CURRENT = _standing_in(CURRENT_OR_BEGUN_OUTSIDE)
 
 
 async def receive(
@@ -23,29 +86,37 @@ async def receive(
     at: datetime,
 ) -> Receipt:
     """See `Store.receive`. A full queue is named before a spent quota."""
-    used = await _used_since(session, message.author_id, day_began_at)
-    known_in = await session.scalar(
-        select(InboundRow.conversation_id).where(InboundRow.message_id == message.message_id)
-    )
-    if known_in is not None:
-        return Receipt(Verdict.REPEATED, known_in, used)
-    row = await _conversation_for(session, message, at)
+    connection = await session.connection()
+    standing = await _standing(connection, message, day_began_at)
+    used = standing.used
+    if standing.known_in is not None:
+        return Receipt(Verdict.REPEATED, standing.known_in, used)
     verdict = Verdict.ACCEPTED
-    if await _waiting_in(session, row.id) >= queue_limit:
+    if standing.waiting >= queue_limit:
         verdict = Verdict.QUEUE_FULL
     elif daily_limit is not None and used >= daily_limit:
         verdict = Verdict.QUOTA_SPENT
-    session.add(_inbound_row(message, row.id, verdict, at))
-    if verdict is not Verdict.ACCEPTED:
-        return Receipt(verdict, row.id, used)
-    if row.starter_id is None:
-        row.starter_id = message.author_id
-    return Receipt(verdict, row.id, used + 1)
+    starter_id = message.author_id if verdict is Verdict.ACCEPTED else None
+    await note_place(connection, message.place, last_message_id=message.message_id)
+    conversation_id = standing.conversation_id
+    if conversation_id is None:
+        conversation_id = await new_conversation(
+            connection,
+            message.place,
+            at,
+            root_message_id=message.root_message_id,
+            starter_id=starter_id,
+        )
+    elif starter_id is not None and standing.starter_id is None:
+        await connection.execute(_STARTED, {"conversation": conversation_id, "starter": starter_id})
+    await connection.execute(_TAKEN_IN, _values(message, conversation_id, verdict, at))
+    return Receipt(verdict, conversation_id, used + (verdict is Verdict.ACCEPTED))
 
 
 async def waiting(session: AsyncSession, conversation_id: int) -> tuple[Inbound, ...]:
     """See `Store.waiting`."""
-    return tuple(inbound_of(row) for row in await waiting_rows(session, conversation_id))
+    found = await session.scalars(_IN_ORDER, {"conversation": conversation_id})
+    return tuple(inbound_of(row) for row in found)
 
 
 async def revise(session: AsyncSession, message_id: int, text: str) -> bool:
@@ -100,14 +171,10 @@ async def waiting_conversations(session: AsyncSession) -> tuple[int, ...]:
     return tuple(found)
 
 
-async def waiting_rows(session: AsyncSession, conversation_id: int) -> tuple[InboundRow, ...]:
-    """Give what waits in a conversation, in the order in which it came."""
-    found = await session.scalars(
-        select(InboundRow)
-        .where(InboundRow.state == WAITING, InboundRow.conversation_id == conversation_id)
-        .order_by(InboundRow.id)
-    )
-    return tuple(found)
+async def waiting_count(session: AsyncSession) -> int:
+    """Count what waits, in all conversations."""
+    waiting = select(func.count()).select_from(InboundRow).where(InboundRow.state == WAITING)
+    return await session.scalar(waiting) or 0
 
 
 async def inbounds_of(session: AsyncSession, turn_id: int) -> tuple[Inbound, ...]:
@@ -122,53 +189,38 @@ async def _row_of(session: AsyncSession, message_id: int) -> InboundRow | None:
     return await session.scalar(select(InboundRow).where(InboundRow.message_id == message_id))
 
 
-async def _conversation_for(
-    session: AsyncSession, message: Received, at: datetime
-) -> ConversationRow:
-    place = await place_row(session, message.place)
-    place.last_message_id = max(message.message_id, place.last_message_id or 0)
-    if message.root_message_id is None:
-        return await current_row(session, place, at)
-    return await rooted_row(session, place, message.root_message_id, at)
-
-
-async def _waiting_in(session: AsyncSession, conversation_id: int) -> int:
-    return (
-        await session.scalar(
-            select(func.count()).where(
-                InboundRow.state == WAITING, InboundRow.conversation_id == conversation_id
-            )
-        )
-        or 0
+async def _standing(
+    connection: AsyncConnection, message: Received, began_at: datetime
+) -> _Standing:
+    """Ask all that decides about a message, in one statement."""
+    is_rooted = message.root_message_id is not None
+    found = await connection.execute(
+        _STANDING_ROOTED if is_rooted else _STANDING_CURRENT,
+        {
+            "message": message.message_id,
+            "author": message.author_id,
+            "began_at": began_at,
+            "channel": message.place.channel_id,
+            "parent": message.place.parent_channel_id,
+            "root": message.root_message_id,
+        },
     )
+    return _Standing(*found.one())
 
 
-async def _used_since(session: AsyncSession, author_id: int, began_at: datetime) -> int:
-    """Count an author's turns; what was withdrawn after its answer still counts."""
-    turns = await session.scalar(
-        select(func.count(distinct(InboundRow.turn_id))).where(
-            InboundRow.author_id == author_id, InboundRow.answered_at >= began_at
-        )
-    )
-    waiting = await session.scalar(
-        select(func.count()).where(InboundRow.state == WAITING, InboundRow.author_id == author_id)
-    )
-    return (turns or 0) + (waiting or 0)
-
-
-def _inbound_row(
+def _values(
     message: Received, conversation_id: int, verdict: Verdict, at: datetime
-) -> InboundRow:
+) -> dict[str, Any]:
     accepted = verdict is Verdict.ACCEPTED
     state = InboundState.WAITING if accepted else InboundState.REFUSED
-    return InboundRow(
-        message_id=message.message_id,
-        channel_id=message.place.channel_id,
-        conversation_id=conversation_id,
-        author_id=message.author_id,
-        author_name=message.author_name,
-        text=message.text,
-        attachments=attachments_json(message.attachments),
-        state=state.value,
-        received_at=at,
-    )
+    return {
+        "message_id": message.message_id,
+        "channel_id": message.place.channel_id,
+        "conversation_id": conversation_id,
+        "author_id": message.author_id,
+        "author_name": message.author_name,
+        "text": message.text,
+        "attachments": attachments_json(message.attachments),
+        "state": state.value,
+        "received_at": at,
+    }

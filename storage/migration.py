@@ -52,7 +52,7 @@ def bring_up_to_date(path: Path, now: datetime, *, migrations: Path = MIGRATIONS
         message = f"the folder of the database cannot be made: {error.strerror}"
         raise StoreUnavailableError(message) from error
     try:
-        with _locked(path):
+        with locked(path):
             _check(path)
             _migrate(path, now, migrations)
     except (SQLAlchemyError, sqlite3.Error) as error:
@@ -60,8 +60,8 @@ def bring_up_to_date(path: Path, now: datetime, *, migrations: Path = MIGRATIONS
 
 
 @contextmanager
-def _locked(path: Path) -> Generator[None, None, None]:
-    """Hold a lock file beside the database.
+def locked(path: Path) -> Generator[None, None, None]:
+    """Hold a lock file beside the database, which keeps every Bobbin from opening the database.
 
     It is an empty SQLite file held exclusively: the one lock between processes that the standard
     library has on every system, that waits with a limit, and that the system frees at a crash.
@@ -82,6 +82,19 @@ def _check(path: Path) -> None:
             message = "the database is damaged: restore the newest backup that lies beside it"
             raise StoreError(message)
         connection.execute("PRAGMA journal_mode = WAL")
+
+
+def check_version(path: Path) -> None:
+    """See that a file is a database of Bobbin's, of this version or one that can be migrated.
+
+    Raises:
+        StoreError: It is empty, somebody else's, or newer than the code.
+        sqlite3.Error: It is no database, or cannot be read.
+    """
+    version = _version(path)
+    if version is None:
+        raise StoreError("the database is empty")
+    _refuse_unknown(version, {one.revision for one in ScriptDirectory(MIGRATIONS).walk_revisions()})
 
 
 def _migrate(path: Path, now: datetime, migrations: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from conversation.meter import NO_METER, Meter
 from conversation.ports import Now
 from storage.database import BUSY_TIMEOUT_S, Database
 from storage.database_url import parse_database_url, sqlite_url
@@ -13,7 +14,7 @@ from storage.store import SqlStore
 
 @asynccontextmanager
 async def open_store(
-    url: str, *, now: Now, busy_timeout_s: float = BUSY_TIMEOUT_S
+    url: str, *, now: Now, busy_timeout_s: float = BUSY_TIMEOUT_S, meter: Meter = NO_METER
 ) -> AsyncGenerator[SqlStore, None]:
     """Open the database that a URL names, and close it with every connection at the end.
 
@@ -24,7 +25,7 @@ async def open_store(
     """
     path = parse_database_url(url)
     await asyncio.to_thread(bring_up_to_date, path, now())
-    database = Database(sqlite_url(path), busy_timeout_s=busy_timeout_s)
+    database = Database(sqlite_url(path), busy_timeout_s=busy_timeout_s, meter=meter)
     try:
         yield SqlStore(database, now=now)
     finally:

@@ -1,15 +1,157 @@
 """Places and the conversations in them: which is current, where one moved, what was set."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Row, bindparam, exists, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from conversation.entities import Attention, Conversation, PlaceKey, PlaceSettings
+from conversation.entities import (
+    Attention,
+    Conversation,
+    InboundState,
+    PlaceKey,
+    PlaceSettings,
+)
 from conversation.errors import StoreError
 from storage.mapping import conversation_of, parameters_json, settings_of
-from storage.tables import ConversationRow, PlaceRow
+from storage.tables import ConversationRow, InboundRow, PlaceRow
+
+_UPSERT = insert(PlaceRow)
+
+_NOTED = _UPSERT.on_conflict_do_update(
+    set_={
+        "guild_id": _UPSERT.excluded.guild_id,
+        "parent_channel_id": _UPSERT.excluded.parent_channel_id,
+        "last_message_id": func.max(
+            func.coalesce(PlaceRow.last_message_id, 0), _UPSERT.excluded.last_message_id
+        ),
+    }
+)
+
+_MOVED_INTO = _UPSERT.on_conflict_do_update(
+    set_={
+        name: _UPSERT.excluded[name]
+        for name in ("guild_id", "parent_channel_id", "current_conversation_id", "attention")
+    }
+)
+
+_BEGUN = insert(ConversationRow).returning(ConversationRow.id)
+
+_MADE_CURRENT = (
+    update(PlaceRow)
+    .where(PlaceRow.channel_id == bindparam("channel"))
+    .values(current_conversation_id=bindparam("conversation"))
+)
+
+_LEFT = (
+    update(PlaceRow)
+    .where(
+        PlaceRow.channel_id
+        == select(ConversationRow.channel_id)
+        .where(ConversationRow.id == bindparam("conversation"))
+        .scalar_subquery(),
+        PlaceRow.current_conversation_id == bindparam("conversation"),
+    )
+    .values(current_conversation_id=None)
+)
+"""Nothing is current in the place that a conversation leaves."""
+
+_MOVED = (
+    update(ConversationRow)
+    .where(ConversationRow.id == bindparam("conversation"))
+    .values(channel_id=bindparam("channel"))
+)
+
+PLACED = select(ConversationRow, PlaceRow).join(
+    PlaceRow, PlaceRow.channel_id == ConversationRow.channel_id
+)
+"""A conversation and the place that it is in."""
+
+_PLACED_BY_ID = PLACED.where(ConversationRow.id == bindparam("conversation"))
+
+_CURRENT = (
+    select(PlaceRow.current_conversation_id)
+    .where(PlaceRow.channel_id == bindparam("channel"))
+    .correlate(None)
+    .scalar_subquery()
+)
+"""What is current in a channel, which need not be the place of the statement around it."""
+
+_PLACED_CURRENT = PLACED.where(ConversationRow.id == _CURRENT)
+
+ROOTED = (
+    select(ConversationRow.id)
+    .where(
+        ConversationRow.channel_id == bindparam("channel"),
+        ConversationRow.root_message_id == bindparam("root"),
+    )
+    .scalar_subquery()
+)
+"""The conversation that a message of a text channel began.
+
+One that moved into a thread is not found: a private thread is not reached from outside.
+"""
+
+_BEGUN_OUTSIDE = (
+    select(ConversationRow.id)
+    .where(
+        ConversationRow.channel_id == bindparam("parent"),
+        ConversationRow.root_message_id == bindparam("channel"),
+        ConversationRow.head_turn_id.is_(None),
+        exists().where(
+            InboundRow.conversation_id == ConversationRow.id,
+            InboundRow.state == InboundState.WAITING.value,
+        ),
+    )
+    .scalar_subquery()
+)
+"""The conversation that waits to move into a thread.
+
+A thread has the id of the message it was opened from (Discord's documentation, "Start Thread from
+Message"), and people may write in it before Discord has told us that it is open.
+"""
+
+CURRENT_OR_BEGUN_OUTSIDE = select(func.coalesce(_CURRENT, _BEGUN_OUTSIDE)).scalar_subquery()
+"""The current conversation of a thread or of direct messages."""
+
+
+async def note_place(connection: AsyncConnection, place: PlaceKey, *, last_message_id: int) -> None:
+    """Make a place or bring it up to date: where it belongs, and its newest message."""
+    await connection.execute(
+        _NOTED,
+        {
+            "channel_id": place.channel_id,
+            "guild_id": place.guild_id,
+            "parent_channel_id": place.parent_channel_id,
+            "last_message_id": last_message_id,
+        },
+    )
+
+
+async def new_conversation(
+    connection: AsyncConnection,
+    place: PlaceKey,
+    at: datetime,
+    *,
+    root_message_id: int | None,
+    starter_id: int | None,
+) -> int:
+    """Begin a conversation in a place that is noted; one without a root becomes current there."""
+    values = {
+        "channel_id": place.channel_id,
+        "root_message_id": root_message_id,
+        "starter_id": starter_id,
+        "created_at": at,
+    }
+    found = await connection.execute(_BEGUN, values)
+    conversation_id = found.scalar_one()
+    if root_message_id is None:
+        await connection.execute(
+            _MADE_CURRENT, {"channel": place.channel_id, "conversation": conversation_id}
+        )
+    return conversation_id
 
 
 async def place_row(session: AsyncSession, place: PlaceKey) -> PlaceRow:
@@ -42,87 +184,58 @@ async def described(session: AsyncSession, row: ConversationRow) -> Conversation
     return conversation_of(row, await session.get_one(PlaceRow, row.channel_id))
 
 
-async def current_row(session: AsyncSession, place: PlaceRow, at: datetime) -> ConversationRow:
-    """Find or make the current conversation of a thread or of direct messages."""
-    if place.current_conversation_id is not None:
-        return await session.get_one(ConversationRow, place.current_conversation_id)
-    return await _new_current(session, place, at)
-
-
-async def rooted_row(
-    session: AsyncSession, place: PlaceRow, root_message_id: int, at: datetime
-) -> ConversationRow:
-    """Find or make the conversation that a message of a text channel began.
-
-    One that moved into a thread is not found: a private thread is not reached from outside.
-    """
-    found = await session.scalar(
-        select(ConversationRow).where(
-            ConversationRow.channel_id == place.channel_id,
-            ConversationRow.root_message_id == root_message_id,
-        )
-    )
-    if found is not None:
-        return found
-    return await _new(session, place, root_message_id, at)
-
-
-async def _new(
-    session: AsyncSession, place: PlaceRow, root_message_id: int | None, at: datetime
-) -> ConversationRow:
-    row = ConversationRow(
-        channel_id=place.channel_id, root_message_id=root_message_id, created_at=at
-    )
-    session.add(row)
-    await session.flush()
-    return row
-
-
-async def _new_current(session: AsyncSession, place: PlaceRow, at: datetime) -> ConversationRow:
-    row = await _new(session, place, None, at)
-    place.current_conversation_id = row.id
-    return row
-
-
 async def conversation(session: AsyncSession, conversation_id: int) -> Conversation | None:
     """See `Store.conversation`."""
-    row = await session.get(ConversationRow, conversation_id)
-    return None if row is None else await described(session, row)
+    found = await session.execute(_PLACED_BY_ID, {"conversation": conversation_id})
+    return _conversation_in(found.first())
 
 
 async def current_conversation(session: AsyncSession, channel_id: int) -> Conversation | None:
     """See `Store.current_conversation`."""
-    place = await session.get(PlaceRow, channel_id)
-    if place is None or place.current_conversation_id is None:
-        return None
-    return await conversation(session, place.current_conversation_id)
+    found = await session.execute(_PLACED_CURRENT, {"channel": channel_id})
+    return _conversation_in(found.first())
 
 
 async def move(session: AsyncSession, conversation_id: int, place: PlaceKey) -> None:
-    """See `Store.move`; where it was current before, nothing is."""
-    row = await conversation_row(session, conversation_id)
-    thread = await place_row(session, place)
-    await session.execute(
-        update(PlaceRow)
-        .where(
-            PlaceRow.channel_id == row.channel_id,
-            PlaceRow.current_conversation_id == conversation_id,
-        )
-        .values(current_conversation_id=None)
+    """See `Store.move`; where it was current before, nothing is.
+
+    Raises:
+        IntegrityError: There is no such conversation to be current in the thread.
+    """
+    connection = await session.connection()
+    await connection.execute(_LEFT, {"conversation": conversation_id})
+    await connection.execute(
+        _MOVED_INTO,
+        {
+            "channel_id": place.channel_id,
+            "guild_id": place.guild_id,
+            "parent_channel_id": place.parent_channel_id,
+            "current_conversation_id": conversation_id,
+            "attention": Attention.EVERYTHING.value,
+        },
     )
-    row.channel_id = thread.channel_id
-    thread.current_conversation_id = conversation_id
-    thread.attention = Attention.EVERYTHING.value
+    await connection.execute(_MOVED, {"conversation": conversation_id, "channel": place.channel_id})
 
 
 async def reset(session: AsyncSession, place: PlaceKey, at: datetime) -> Conversation:
     """See `Store.reset`."""
     row = await place_row(session, place)
-    former_id = row.current_conversation_id
-    fresh = await _new_current(session, row, at)
+    former_id, starter_id = row.current_conversation_id, None
     if former_id is not None:
-        fresh.starter_id = (await conversation_row(session, former_id)).starter_id
-    return conversation_of(fresh, row)
+        starter_id = (await conversation_row(session, former_id)).starter_id
+    fresh_id = await new_conversation(
+        await session.connection(), place, at, root_message_id=None, starter_id=starter_id
+    )
+    if former_id is not None:
+        await session.execute(
+            update(InboundRow)
+            .where(
+                InboundRow.conversation_id == former_id,
+                InboundRow.state == InboundState.WAITING.value,
+            )
+            .values(conversation_id=fresh_id)
+        )
+    return Conversation(fresh_id, place, None, None, starter_id)
 
 
 async def settings(session: AsyncSession, channel_id: int) -> PlaceSettings:
@@ -133,11 +246,26 @@ async def settings(session: AsyncSession, channel_id: int) -> PlaceSettings:
 
 async def change_settings(session: AsyncSession, place: PlaceKey, wanted: PlaceSettings) -> None:
     """See `Store.change_settings`."""
+    _set(await place_row(session, place), wanted)
+
+
+async def alter_settings(
+    session: AsyncSession, place: PlaceKey, alter: Callable[[PlaceSettings], PlaceSettings]
+) -> None:
+    """See `Store.alter_settings`."""
     row = await place_row(session, place)
+    _set(row, alter(settings_of(row)))
+
+
+def _set(row: PlaceRow, wanted: PlaceSettings) -> None:
     row.model = wanted.model
     row.parameters = parameters_json(wanted.parameters)
     row.system_prompt = wanted.system_prompt
     row.attention = None if wanted.attention is None else wanted.attention.value
+
+
+def _conversation_in(found: Row[ConversationRow, PlaceRow] | None) -> Conversation | None:
+    return None if found is None else conversation_of(*found)
 
 
 async def attentions(session: AsyncSession) -> Mapping[int, Attention]:

@@ -2,86 +2,93 @@
 
 from itertools import takewhile
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import Result, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from conversation.entities import Outcome, Part, Shown, Turn
-from storage.mapping import part_of, turn_of
-from storage.places import conversation_row, described
-from storage.tables import PartRow, ReplyRow, TurnRow
+from storage.column_types import SpeakerJson
+from storage.mapping import conversation_of, part_of, turn_of
+from storage.places import PLACED
+from storage.tables import ConversationRow, PartRow, PlaceRow, ReplyRow, TurnRow
+
+_Found = Result[ConversationRow, PlaceRow, int, TurnRow, list[SpeakerJson]]
+
+
+_QUESTION = aliased(TurnRow)
+
+_SHOWN = (
+    PLACED.add_columns(ReplyRow.id, TurnRow, _QUESTION.speakers)
+    .join(TurnRow, TurnRow.conversation_id == ConversationRow.id)
+    .join(ReplyRow, ReplyRow.turn_id == TurnRow.id)
+    .outerjoin(_QUESTION, _QUESTION.id == TurnRow.parent_id)
+)
+
+_SHOWN_BY = _SHOWN.join(PartRow, PartRow.reply_id == ReplyRow.id).where(
+    PartRow.message_id == bindparam("message")
+)
+
+_SHOWN_TURN = _SHOWN.where(TurnRow.id == bindparam("turn"))
+
+_PARTS = select(PartRow).where(PartRow.reply_id == bindparam("reply")).order_by(PartRow.ordinal)
+
+_NOTED = insert(PartRow).prefix_with("OR REPLACE")
+"""Replaces whatever has the same message, and whatever has the same ordinal of the reply."""
+
+_OUTCOMES = (
+    select(TurnRow.outcome)
+    .where(TurnRow.parent_id == bindparam("question"), TurnRow.id <= bindparam("turn"))
+    .order_by(TurnRow.id.desc())
+)
 
 
 async def add_part(session: AsyncSession, reply_id: int, part: Part) -> None:
     """See `Store.add_part`; a Discord message is a part of one reply, the last that names it."""
-    await session.execute(
-        delete(PartRow).where(
-            or_(
-                PartRow.message_id == part.message_id,
-                and_(PartRow.reply_id == reply_id, PartRow.ordinal == part.ordinal),
-            )
-        )
-    )
-    session.add(
-        PartRow(
-            reply_id=reply_id,
-            ordinal=part.ordinal,
-            channel_id=part.channel_id,
-            message_id=part.message_id,
-            nonce=part.nonce,
-        )
-    )
+    values = {
+        "reply_id": reply_id,
+        "ordinal": part.ordinal,
+        "channel_id": part.channel_id,
+        "message_id": part.message_id,
+        "nonce": part.nonce,
+    }
+    connection = await session.connection()
+    await connection.execute(_NOTED, values)
 
 
 async def shown_by(session: AsyncSession, message_id: int) -> Shown | None:
     """See `Store.shown_by`."""
-    reply = await session.scalar(
-        select(ReplyRow)
-        .join(PartRow, PartRow.reply_id == ReplyRow.id)
-        .where(PartRow.message_id == message_id)
-    )
-    return None if reply is None else await _shown(session, reply)
+    return await _shown(session, await session.execute(_SHOWN_BY, {"message": message_id}))
 
 
 async def shown_turn(session: AsyncSession, turn_id: int) -> Shown | None:
     """See `Store.shown_turn`; None as well for a turn that no reply shows."""
-    reply = await session.scalar(select(ReplyRow).where(ReplyRow.turn_id == turn_id))
-    return None if reply is None else await _shown(session, reply)
+    return await _shown(session, await session.execute(_SHOWN_TURN, {"turn": turn_id}))
 
 
 async def parts_of(session: AsyncSession, reply_id: int) -> tuple[Part, ...]:
     """Give the Discord messages of a reply, in order."""
-    rows = await session.scalars(
-        select(PartRow).where(PartRow.reply_id == reply_id).order_by(PartRow.ordinal)
-    )
+    rows = await session.scalars(_PARTS, {"reply": reply_id})
     return tuple(part_of(one) for one in rows)
 
 
-async def _shown(session: AsyncSession, reply: ReplyRow) -> Shown:
-    turn = turn_of(await session.get_one(TurnRow, reply.turn_id))
-    row = await conversation_row(session, turn.conversation_id)
+async def _shown(session: AsyncSession, found: _Found) -> Shown | None:
+    first = found.first()
+    if first is None:
+        return None
+    row, place, reply_id, answer, speakers = first
+    turn = turn_of(answer)
     return Shown(
         turn=turn,
-        conversation=await described(session, row),
-        reply_id=reply.id,
-        parts=await parts_of(session, reply.id),
-        asker_ids=await _asker_ids(session, turn.parent_id),
+        conversation=conversation_of(row, place),
+        reply_id=reply_id,
+        parts=await parts_of(session, reply_id),
+        # From the speakers, which a copy of the turn has as well; inbounds are not copied.
+        asker_ids=frozenset(one["author_id"] for one in speakers or ()),
         interruptions=await _interruptions(session, turn),
     )
 
 
-async def _asker_ids(session: AsyncSession, question_id: int | None) -> frozenset[int]:
-    """Read from the speakers, which a copy of the turn has as well; inbounds are not copied."""
-    if question_id is None:
-        return frozenset()
-    question = await session.get_one(TurnRow, question_id)
-    return frozenset(one["author_id"] for one in question.speakers)
-
-
 async def _interruptions(session: AsyncSession, turn: Turn) -> int:
     """Count the answers to the same question that were interrupted in a row, this one the last."""
-    outcomes = await session.scalars(
-        select(TurnRow.outcome)
-        .where(TurnRow.parent_id == turn.parent_id, TurnRow.id <= turn.id)
-        .order_by(TurnRow.id.desc())
-    )
+    outcomes = await session.scalars(_OUTCOMES, {"question": turn.parent_id, "turn": turn.id})
     return sum(1 for _ in takewhile(lambda it: it == Outcome.INTERRUPTED.value, outcomes))

@@ -1,6 +1,6 @@
 """The store on SQLite: each method of the port is one transaction around one function."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from sqlalchemy import select, text
@@ -26,6 +26,8 @@ from conversation.ports import Now
 from storage import inbounds, places, replies, turns
 from storage.database import Database
 from storage.tables import AliveRow, ToldRow
+
+_TOLD = insert(ToldRow).on_conflict_do_nothing().returning(ToldRow.key)
 
 
 class SqlStore:
@@ -122,6 +124,10 @@ class SqlStore:
         """See `Store.waiting_conversations`."""
         return await self._database.read(inbounds.waiting_conversations)
 
+    async def waiting_count(self) -> int:
+        """Count the messages that wait for an answer, in all conversations."""
+        return await self._database.read(inbounds.waiting_count)
+
     async def add_part(self, reply_id: int, part: Part) -> None:
         """See `Store.add_part`."""
         await self._database.write(lambda session: replies.add_part(session, reply_id, part))
@@ -162,6 +168,12 @@ class SqlStore:
         """See `Store.change_settings`."""
         await self._database.write(lambda session: places.change_settings(session, place, settings))
 
+    async def alter_settings(
+        self, place: PlaceKey, alter: Callable[[PlaceSettings], PlaceSettings]
+    ) -> None:
+        """See `Store.alter_settings`."""
+        await self._database.write(lambda session: places.alter_settings(session, place, alter))
+
     async def attentions(self) -> Mapping[int, Attention]:
         """See `Store.attentions`."""
         return await self._database.read(places.attentions)
@@ -184,9 +196,14 @@ class SqlStore:
 
     async def first_time(self, key: str) -> bool:
         """See `Store.first_time`."""
-        told = insert(ToldRow).values(key=key, told_at=self._now()).on_conflict_do_nothing()
-        new = told.returning(ToldRow.key)
-        return await self._database.write(lambda session: session.scalar(new)) is not None
+        values = {"key": key, "told_at": self._now()}
+        return await self._database.write(lambda session: _is_new(session, values))
+
+
+async def _is_new(session: AsyncSession, values: Mapping[str, object]) -> bool:
+    connection = await session.connection()
+    told = await connection.execute(_TOLD, values)
+    return told.first() is not None
 
 
 async def _damages(session: AsyncSession) -> list[str]:

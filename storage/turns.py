@@ -1,13 +1,16 @@
 """Turns: begun from what waits, ended once, and the path that leads to one."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import literal, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import bindparam, insert, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from conversation.entities import (
     SPEAKER_SEPARATOR,
+    Conversation,
     Exchange,
     InboundState,
     Outcome,
@@ -19,11 +22,73 @@ from conversation.entities import (
     TurnResult,
 )
 from conversation.errors import StoreError
-from storage.inbounds import inbounds_of, waiting_rows
-from storage.mapping import inbound_of, parameters_json, resume_json, speakers_json, turn_of
-from storage.places import conversation_row, described
+from storage.inbounds import inbounds_of
+from storage.mapping import (
+    conversation_of,
+    inbound_of,
+    parameters_json,
+    resume_json,
+    speakers_json,
+    turn_of,
+)
+from storage.places import PLACED, conversation_row, described
 from storage.replies import parts_of, shown_turn
 from storage.tables import ConversationRow, InboundRow, ReplyRow, TurnRow
+
+_WALK = (
+    select(TurnRow.id, TurnRow.parent_id, literal(0).label("height"))
+    .where(TurnRow.id == bindparam("turn"))
+    .cte("walk", recursive=True)
+)
+_WALKED = _WALK.union_all(
+    select(TurnRow.id, TurnRow.parent_id, _WALK.c.height + 1).join(
+        _WALK, TurnRow.id == _WALK.c.parent_id
+    )
+)
+_PATH = select(TurnRow).join(_WALKED, TurnRow.id == _WALKED.c.id).order_by(_WALKED.c.height.desc())
+"""The way up to the root, walked in the database; the turns from the root down."""
+
+_WAITING = (
+    PLACED.add_columns(InboundRow)
+    .join(InboundRow, InboundRow.conversation_id == ConversationRow.id)
+    .where(
+        InboundRow.conversation_id == bindparam("conversation"),
+        InboundRow.state == InboundState.WAITING.value,
+    )
+    .order_by(InboundRow.id)
+)
+
+_BEGUN = insert(TurnRow).returning(TurnRow.id)
+
+_ANSWERED = (
+    update(InboundRow)
+    .where(InboundRow.id == bindparam("inbound"))
+    .values(
+        state=InboundState.ANSWERED.value,
+        turn_id=bindparam("turn"),
+        ordinal=bindparam("position"),
+        answered_at=bindparam("at"),
+    )
+)
+
+_GONE_ON = (
+    update(ConversationRow)
+    .where(ConversationRow.id == bindparam("conversation"))
+    .values(head_turn_id=bindparam("turn"))
+)
+
+_SHOWN = insert(ReplyRow).returning(ReplyRow.id)
+
+_SO_FAR = (
+    update(TurnRow)
+    .where(TurnRow.id == bindparam("turn"), TurnRow.outcome.is_(None))
+    .values(text=bindparam("so_far"))
+)
+
+_UNFINISHED = (TurnRow.role == Role.ASSISTANT.value, TurnRow.outcome.is_(None))
+
+_ENDED = update(TurnRow).where(TurnRow.id == bindparam("turn"), *_UNFINISHED)
+"""Sets the columns that it is given values of."""
 
 
 async def begin(
@@ -35,22 +100,26 @@ async def begin(
     at: datetime,
 ) -> Exchange | None:
     """See `Store.begin`."""
-    waiting = await waiting_rows(session, conversation_id)
-    if not waiting:
+    found = (await session.execute(_WAITING, {"conversation": conversation_id})).all()
+    if not found:
         return None
-    row = await conversation_row(session, conversation_id)
-    question = await _ask(session, row, waiting, at)
-    answer = await _answer(session, question, model, parameters, at)
-    row.head_turn_id = answer.id
-    reply = ReplyRow(conversation_id=conversation_id, turn_id=answer.id)
-    session.add(reply)
-    await session.flush()
+    conversation = conversation_of(found[0][0], found[0][1])
+    waiting = [one for _, _, one in found]
+    connection = await session.connection()
+    question_id = await _ask(connection, conversation, waiting, at)
+    answer_id = await _answer(connection, conversation.id, question_id, model, parameters, at)
+    shown = {"conversation_id": conversation_id, "turn_id": answer_id}
+    reply = await connection.execute(_SHOWN, shown)
+    *path, answer = await _path_to(session, answer_id)
     return Exchange(
-        conversation=await described(session, row),
-        path=await _path_to(session, question.id),
-        turn=turn_of(answer),
-        reply_id=reply.id,
-        inbounds=tuple(inbound_of(one) for one in waiting),
+        conversation=replace(conversation, head_turn_id=answer_id),
+        path=tuple(path),
+        turn=answer,
+        reply_id=reply.scalar_one(),
+        inbounds=tuple(
+            replace(inbound_of(one), state=InboundState.ANSWERED, turn_id=question_id)
+            for one in waiting
+        ),
     )
 
 
@@ -65,28 +134,29 @@ async def answer_again(
     reply = await session.scalar(select(ReplyRow).where(ReplyRow.turn_id == turn_id))
     if row.head_turn_id != turn_id or reply is None:
         return None
-    question = await session.get_one(TurnRow, former.parent_id)
-    answer = await _answer(session, question, model, parameters, at)
-    row.head_turn_id = answer.id
-    reply.turn_id = answer.id
+    conversation = await described(session, row)
+    answer_id = await _answer(
+        await session.connection(), row.id, former.parent_id, model, parameters, at
+    )
+    reply.turn_id = answer_id
     await session.flush()
+    *path, answer = await _path_to(session, answer_id)
     return Exchange(
-        conversation=await described(session, row),
-        path=await _path_to(session, question.id),
-        turn=turn_of(answer),
+        conversation=replace(conversation, head_turn_id=answer_id),
+        path=tuple(path),
+        turn=answer,
         reply_id=reply.id,
-        inbounds=await inbounds_of(session, question.id),
+        inbounds=await inbounds_of(session, former.parent_id),
         parts=await parts_of(session, reply.id),
     )
 
 
 async def checkpoint(session: AsyncSession, texts: Mapping[int, str]) -> None:
     """See `Store.checkpoint`."""
-    for turn_id, text in texts.items():
-        await session.execute(
-            update(TurnRow)
-            .where(TurnRow.id == turn_id, TurnRow.outcome.is_(None))
-            .values(text=text)
+    if texts:
+        connection = await session.connection()
+        await connection.execute(
+            _SO_FAR, [{"turn": turn_id, "so_far": text} for turn_id, text in texts.items()]
         )
 
 
@@ -96,87 +166,100 @@ async def finish(session: AsyncSession, turn_id: int, result: TurnResult, at: da
     Raises:
         StoreError: There is no such assistant turn.
     """
+    connection = await session.connection()
+    ended = await connection.execute(
+        _ENDED, {"turn": turn_id, "finished_at": at, **_end_of(result)}
+    )
+    if ended.rowcount == 1:
+        return
     row = await session.get(TurnRow, turn_id)
     if row is None or row.role != Role.ASSISTANT:
         message = f"there is no assistant turn {turn_id}"
         raise StoreError(message)
-    if row.outcome is not None:
-        return
-    row.text = result.text
-    row.reasoning = result.reasoning
-    row.outcome = result.outcome.value
-    row.failure = None if result.failure is None else result.failure.value
-    if result.usage is not None:
-        row.prompt_tokens = result.usage.prompt_tokens
-        row.completion_tokens = result.usage.completion_tokens
-    row.resume = resume_json(result.resume)
-    row.finished_at = at
 
 
 async def interrupt_unfinished(session: AsyncSession, at: datetime) -> tuple[Shown, ...]:
     """See `Store.interrupt_unfinished`; the oldest turn first."""
-    unfinished = (TurnRow.role == Role.ASSISTANT.value, TurnRow.outcome.is_(None))
-    turn_ids = tuple(await session.scalars(select(TurnRow.id).where(*unfinished)))
-    await session.execute(
-        update(TurnRow).where(*unfinished).values(outcome=Outcome.INTERRUPTED.value, finished_at=at)
+    turn_ids = await session.scalars(
+        update(TurnRow)
+        .where(*_UNFINISHED)
+        .values(outcome=Outcome.INTERRUPTED.value, finished_at=at)
+        .returning(TurnRow.id)
     )
     found = [await shown_turn(session, turn_id) for turn_id in sorted(turn_ids)]
     return tuple(one for one in found if one is not None)
 
 
 async def _ask(
-    session: AsyncSession, row: ConversationRow, waiting: Sequence[InboundRow], at: datetime
-) -> TurnRow:
+    connection: AsyncConnection,
+    conversation: Conversation,
+    waiting: Sequence[InboundRow],
+    at: datetime,
+) -> int:
     """Make the user turn of what waited; what waited becomes answered."""
     speakers = [Speaker(one.author_id, one.author_name, len(one.text)) for one in waiting]
-    question = TurnRow(
-        conversation_id=row.id,
-        parent_id=row.head_turn_id,
-        role=Role.USER.value,
-        text=SPEAKER_SEPARATOR.join(one.text for one in waiting),
-        speakers=speakers_json(speakers),
-        created_at=at,
+    begun = await connection.execute(
+        _BEGUN,
+        {
+            "conversation_id": conversation.id,
+            "parent_id": conversation.head_turn_id,
+            "role": Role.USER.value,
+            "text": SPEAKER_SEPARATOR.join(one.text for one in waiting),
+            "speakers": speakers_json(speakers),
+            "created_at": at,
+        },
     )
-    session.add(question)
-    await session.flush()
-    for ordinal, inbound in enumerate(waiting):
-        inbound.state = InboundState.ANSWERED.value
-        inbound.turn_id = question.id
-        inbound.ordinal = ordinal
-        inbound.answered_at = at
-    return question
+    question_id = begun.scalar_one()
+    await connection.execute(
+        _ANSWERED,
+        [
+            {"inbound": one.id, "turn": question_id, "position": position, "at": at}
+            for position, one in enumerate(waiting)
+        ],
+    )
+    return question_id
 
 
 async def _answer(
-    session: AsyncSession, question: TurnRow, model: str, parameters: Parameters, at: datetime
-) -> TurnRow:
-    answer = TurnRow(
-        conversation_id=question.conversation_id,
-        parent_id=question.id,
-        role=Role.ASSISTANT.value,
-        text="",
-        model=model,
-        parameters=parameters_json(parameters),
-        created_at=at,
+    connection: AsyncConnection,
+    conversation_id: int,
+    question_id: int,
+    model: str,
+    parameters: Parameters,
+    at: datetime,
+) -> int:
+    """Make the assistant turn that the conversation goes on from."""
+    begun = await connection.execute(
+        _BEGUN,
+        {
+            "conversation_id": conversation_id,
+            "parent_id": question_id,
+            "role": Role.ASSISTANT.value,
+            "text": "",
+            "model": model,
+            "parameters": parameters_json(parameters),
+            "created_at": at,
+        },
     )
-    session.add(answer)
-    await session.flush()
-    return answer
+    answer_id = begun.scalar_one()
+    await connection.execute(_GONE_ON, {"conversation": conversation_id, "turn": answer_id})
+    return answer_id
+
+
+def _end_of(result: TurnResult) -> dict[str, Any]:
+    usage = result.usage
+    return {
+        "text": result.text,
+        "reasoning": result.reasoning,
+        "outcome": result.outcome.value,
+        "failure": None if result.failure is None else result.failure.value,
+        "prompt_tokens": None if usage is None else usage.prompt_tokens,
+        "completion_tokens": None if usage is None else usage.completion_tokens,
+        "resume": resume_json(result.resume),
+    }
 
 
 async def _path_to(session: AsyncSession, turn_id: int) -> tuple[Turn, ...]:
-    """Walk up to the root in the database; give the turns from the root down."""
-    walk = (
-        select(TurnRow.id, TurnRow.parent_id, literal(0).label("height"))
-        .where(TurnRow.id == turn_id)
-        .cte("walk", recursive=True)
-    )
-    walk = walk.union_all(
-        select(TurnRow.id, TurnRow.parent_id, walk.c.height + 1).join(
-            walk, TurnRow.id == walk.c.parent_id
-        )
-    )
-    rows = await session.scalars(
-        select(TurnRow).join(walk, TurnRow.id == walk.c.id).order_by(walk.c.height.desc())
-    )
+    """Give the turns from the root down to this one."""
+    rows = await session.scalars(_PATH, {"turn": turn_id})
     return tuple(turn_of(one) for one in rows)

@@ -8,7 +8,7 @@ middle of a stream, under `error` or, from vLLM, bare with `"object": "error"`.
 from dataclasses import dataclass, field
 
 from conversation.entities import Usage
-from upstream.json_objects import JsonObject, as_object, integer, objects, string
+from upstream.json_objects import JsonObject, as_object, first_object, integer, objects, string
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,7 @@ def read_chat_chunk(value: JsonObject) -> ChatChunk:
         return ChatChunk(error=_error(value["error"]))
     if value.get("object") == "error":
         return ChatChunk(error=value)
-    choices = objects(value.get("choices"))
-    choice = as_object(choices[0] if choices else None)
+    choice = first_object(value.get("choices"))
     said = as_object(choice.get("delta")) or as_object(choice.get("message"))
     reasoning = string(said.get("reasoning_content")) or string(said.get("reasoning"))
     if choice.get("error"):
@@ -42,7 +41,7 @@ def read_chat_chunk(value: JsonObject) -> ChatChunk:
         text=_text(said.get("content")) or string(said.get("refusal")),
         reasoning=reasoning,
         finish_reason=string(choice.get("finish_reason")),
-        usage=_usage(as_object(value.get("usage"))),
+        usage=_usage(value.get("usage")),
     )
 
 
@@ -53,9 +52,12 @@ def _text(content: object) -> str:
     return "".join(string(part.get("text")) for part in objects(content))
 
 
-def _usage(value: JsonObject) -> Usage | None:
-    prompt = integer(value.get("prompt_tokens"))
-    completion = integer(value.get("completion_tokens"))
+def _usage(value: object) -> Usage | None:
+    if value is None:
+        return None
+    counts = as_object(value)
+    prompt = integer(counts.get("prompt_tokens"))
+    completion = integer(counts.get("completion_tokens"))
     return None if prompt is None else Usage(prompt, completion or 0)
 
 

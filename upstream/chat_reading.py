@@ -1,7 +1,7 @@
 """The state of reading one answer of an OpenAI-compatible server, and the judgement of its end."""
 
 import logging
-from collections.abc import Generator
+from collections.abc import Sequence
 
 from conversation.entities import Failure, FailureReason, Outcome, Usage
 from conversation.events import Finished, ReasoningDelta, StreamEvent, TextDelta
@@ -28,8 +28,8 @@ class ChatReading:
         self.is_done = False
         """Whether the server has said `[DONE]`."""
 
-    def take(self, event: ServerSentEvent) -> Generator[StreamEvent, None, None]:
-        """Take an event of the stream.
+    def take(self, event: ServerSentEvent) -> Sequence[StreamEvent]:
+        """Take an event of the stream and give what a person should see of it.
 
         Raises:
             UpstreamError: It is an error object, or cannot be understood.
@@ -37,14 +37,14 @@ class ChatReading:
         data = event.data.strip()
         if data == "[DONE]":
             self.is_done = True
-            return
+            return ()
         if not data:
-            return
+            return ()
         value = parse_object(data)
         is_bare_error = event.name == "error" and "error" not in value
-        yield from self.take_object({"error": value} if is_bare_error else value)
+        return self.take_object({"error": value} if is_bare_error else value)
 
-    def take_object(self, value: JsonObject) -> Generator[StreamEvent, None, None]:
+    def take_object(self, value: JsonObject) -> Sequence[StreamEvent]:
         """Take an object: a chunk, or a whole completion of a server that does not stream.
 
         Raises:
@@ -55,11 +55,13 @@ class ChatReading:
             raise error_in_stream(chunk.error)
         self._usage = chunk.usage or self._usage
         self.finish_reason = chunk.finish_reason or self.finish_reason
+        events: list[StreamEvent] = []
         if chunk.reasoning:
-            yield ReasoningDelta(chunk.reasoning)
+            events.append(ReasoningDelta(chunk.reasoning))
         if chunk.text:
             self._has_text = True
-            yield TextDelta(chunk.text)
+            events.append(TextDelta(chunk.text))
+        return events
 
     def finished(self, *, is_end_certain: bool) -> Finished:
         """Judge the end.

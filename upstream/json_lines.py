@@ -29,7 +29,8 @@ class JsonLinesDecoder:
         for line in ended:
             self._unfinished.append(line)
             found.extend(self._take())
-        self._unfinished.append(rest)
+        if rest:
+            self._unfinished.append(rest)
         self._unfinished_bytes += len(rest)
         if self._unfinished_bytes > LONGEST_LINE_BYTES:
             raise garbage("a line without end")

@@ -4,18 +4,30 @@ import json
 from collections.abc import Mapping
 from typing import cast
 
+import orjson
+
 from upstream.errors import garbage
 
 JsonObject = Mapping[str, object]
-"""A JSON object as `json` reads it."""
+"""A JSON object as it is read."""
 
 
 def parse(data: bytes | str) -> object:
     """Parse one JSON value; bytes are UTF-8, and what is not is replaced.
 
+    Servers of the field send what a strict parser refuses: `NaN`, half a surrogate pair, torn
+    letters. What orjson refuses is read once more, leniently.
+
     Raises:
         UpstreamError: `GARBAGE`, for what is no JSON.
     """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return _parse_leniently(data)
+
+
+def _parse_leniently(data: bytes | str) -> object:
     text = data.decode("utf-8", errors="replace") if isinstance(data, bytes) else data
     try:
         return json.loads(text)
@@ -46,6 +58,15 @@ def objects(value: object) -> tuple[JsonObject, ...]:
         return ()
     items = cast(list[object], value)
     return tuple(cast(JsonObject, item) for item in items if isinstance(item, dict))
+
+
+def first_object(value: object) -> JsonObject:
+    """Give the first object of an array; an empty one where there is none."""
+    items = cast(list[object], value) if isinstance(value, list) else []
+    for item in items:
+        if isinstance(item, dict):
+            return cast(JsonObject, item)
+    return {}
 
 
 def string(value: object) -> str:

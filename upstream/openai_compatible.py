@@ -1,7 +1,7 @@
 """Any server with OpenAI's `chat/completions` as a provider."""
 
 import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Final
 
@@ -15,12 +15,14 @@ from upstream.chat_request import RequestShape, request_body
 from upstream.errors import UpstreamError, garbage
 from upstream.json_objects import as_object, integer, objects, parse, parse_object, string
 from upstream.limits import Limits
+from upstream.merging import merged
 from upstream.parameters import allowed
 from upstream.patience import Patience
+from upstream.reading_pace import ReadingPace
 from upstream.refusals import refusal
 from upstream.retrying import answered
-from upstream.server_sent_events import ServerSentEventsDecoder
-from upstream.transport import beginning, chunks, exchange, retry_after_s, whole
+from upstream.server_sent_events import ServerSentEvent, ServerSentEventsDecoder
+from upstream.transport import beginning, exchange, read, retry_after_s, whole
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,7 @@ class OpenAICompatible:
         self._models = tuple(ModelInfo(model) for model in models)
         self._is_listed = self._is_configured
         self._shapes: dict[str, RequestShape] = {}
+        self._pace = ReadingPace()
 
     @property
     def name(self) -> str:
@@ -137,15 +140,9 @@ class OpenAICompatible:
             if string(item.get("id"))
         )
 
-    async def stream(self, request: Request) -> AsyncGenerator[StreamEvent, None]:
+    def stream(self, request: Request) -> AsyncGenerator[StreamEvent, None]:
         """Ask; see the port."""
-
-        def attempt() -> AsyncGenerator[StreamEvent, None]:
-            return self._attempt(request)
-
-        async with aclosing(answered(attempt, self._limits)) as events:
-            async for event in events:
-                yield event
+        return answered(lambda: self._attempt(request), self._limits)
 
     async def _attempt(self, request: Request) -> AsyncGenerator[StreamEvent, None]:
         """Ask, in a simpler way where the server refuses one, which is remembered if it helps."""
@@ -187,10 +184,14 @@ class OpenAICompatible:
                 after_s = retry_after_s(response.headers)
                 raise chat_refusal(response.status, error, retry_after_s=after_s)
             reading = ChatReading()
-            read = _read_whole if response.content_type == "application/json" else _read_stream
-            async with aclosing(read(response, patience, reading)) as events:
-                async for event in events:
-                    yield event
+            if response.content_type == "application/json":
+                deltas = _read_whole(response, patience, reading)
+            else:
+                deltas = _read_stream(response, patience, reading, self._pace)
+            with self._pace.streaming():
+                async with aclosing(deltas) as events:
+                    async for event in events:
+                        yield event
             yield reading.finished(is_end_certain=_has_own_end(response))
 
 
@@ -203,29 +204,36 @@ async def _read_whole(
 
 
 async def _read_stream(
-    response: aiohttp.ClientResponse, patience: Patience, reading: ChatReading
+    response: aiohttp.ClientResponse, patience: Patience, reading: ChatReading, pace: ReadingPace
 ) -> AsyncGenerator[StreamEvent, None]:
     """Yield the deltas; once the model has finished, no cut matters."""
     decoder = ServerSentEventsDecoder()
     try:
-        async with aclosing(chunks(response, patience)) as received:
-            async for data in received:
-                for sent in decoder.feed(data):
-                    patience.chunk_came()
-                    for event in reading.take(sent):
-                        patience.token_came()
-                        yield event
-                if reading.finish_reason:
-                    patience.shorten(AFTER_FINISH_S)
-                if reading.is_done:
-                    patience.shorten(AFTER_DONE_S)
-        for sent in decoder.finish():
-            for event in reading.take(sent):
+        while data := await read(response, patience):
+            for event in merged(_deltas(decoder.feed(data), patience, reading)):
                 yield event
+            if not reading.finish_reason:
+                await pace.pause(response)
+        for event in merged(_deltas(decoder.finish(), patience, reading)):
+            yield event
     except UpstreamError as error:
         if not (reading.finish_reason or reading.is_done):
             raise
         log.debug("the stream broke off after the model had finished: %s", error)
+
+
+def _deltas(
+    sent: Iterable[ServerSentEvent], patience: Patience, reading: ChatReading
+) -> Generator[StreamEvent, None, None]:
+    for each in sent:
+        patience.chunk_came()
+        for event in reading.take(each):
+            patience.token_came()
+            yield event
+    if reading.finish_reason:
+        patience.shorten(AFTER_FINISH_S)
+    if reading.is_done:
+        patience.shorten(AFTER_DONE_S)
 
 
 def _has_own_end(response: aiohttp.ClientResponse) -> bool:

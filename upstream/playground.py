@@ -95,16 +95,10 @@ class Playground:
         self._has_asked_for_list = True
         return self.known_models
 
-    async def stream(self, request: Request) -> AsyncGenerator[StreamEvent, None]:
+    def stream(self, request: Request) -> AsyncGenerator[StreamEvent, None]:
         """Ask; see the port. A thread that is lost is begun anew without anybody noticing."""
         question = _Question(plan_thread(self.name, request, self._now()))
-
-        def attempt() -> AsyncGenerator[StreamEvent, None]:
-            return self._attempt(request, question)
-
-        async with aclosing(answered(attempt, self._limits)) as events:
-            async for event in events:
-                yield event
+        return answered(lambda: self._attempt(request, question), self._limits)
 
     async def _attempt(
         self, request: Request, question: "_Question"

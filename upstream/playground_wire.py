@@ -12,12 +12,14 @@ from upstream.errors import UpstreamError
 from upstream.json_lines import JsonLinesDecoder
 from upstream.json_objects import JsonObject, objects, parse
 from upstream.limits import Limits
+from upstream.merging import merged
 from upstream.patience import Patience
 from upstream.playground_chunks import PlaygroundChunk, PlaygroundReading
 from upstream.playground_models import PlaygroundModel, read_models
 from upstream.playground_refusals import playground_refusal
+from upstream.reading_pace import ReadingPace
 from upstream.refusals import refusal
-from upstream.transport import beginning, chunks, exchange, retry_after_s, whole
+from upstream.transport import beginning, exchange, read, retry_after_s, whole
 
 AFTER_ERROR_S: Final = 5.0
 """How long the rest of a stream is waited for once the server has reported an error in it."""
@@ -46,7 +48,7 @@ class Dialect(Protocol):
 
 
 class PlaygroundWire:
-    """The two calls that are made; remembers nothing."""
+    """The two calls that are made; remembers no answer."""
 
     def __init__(
         self, session: aiohttp.ClientSession, base_url: str, dialect: Dialect, limits: Limits
@@ -55,6 +57,7 @@ class PlaygroundWire:
         self._base_url = base_url.rstrip("/")
         self._dialect = dialect
         self._limits = limits
+        self._pace = ReadingPace()
 
     async def list_models(self) -> tuple[PlaygroundModel, ...]:
         """Ask for the list of models; never an empty one.
@@ -107,9 +110,10 @@ class PlaygroundWire:
                     retry_after_s=retry_after_s(response.headers),
                     had_parent=fields.get("parent") is not None,
                 )
-            async with aclosing(self._read(response, patience, reading)) as events:
-                async for event in events:
-                    yield event
+            with self._pace.streaming():
+                async with aclosing(self._read(response, patience, reading)) as events:
+                    async for event in events:
+                        yield event
 
     async def _read(
         self, response: aiohttp.ClientResponse, patience: Patience, reading: PlaygroundReading
@@ -120,11 +124,12 @@ class PlaygroundWire:
         """
         decoder = JsonLinesDecoder()
         try:
-            async with aclosing(chunks(response, patience)) as received:
-                async for data in received:
-                    for event in self._events(decoder.feed(data), patience, reading):
-                        yield event
-            for event in self._events(decoder.finish(), patience, reading):
+            while data := await read(response, patience):
+                for event in merged(self._events(decoder.feed(data), patience, reading)):
+                    yield event
+                if not (reading.has_failed or reading.is_over):
+                    await self._pace.pause(response)
+            for event in merged(self._events(decoder.finish(), patience, reading)):
                 yield event
         except UpstreamError:
             if not (reading.has_failed or reading.is_over):

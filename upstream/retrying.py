@@ -25,13 +25,20 @@ async def answered(attempt: Callable[[], Events], limits: Limits) -> Events:
     A clean end without a visible character becomes `EMPTY`.
     """
     try:
-        first, rest = await _begun(attempt, limits)
+        event, rest = await _begun(attempt, limits)
     except UpstreamError as error:
         yield _ended(error)
         return
-    async with aclosing(_finished(first, rest)) as events:
-        async for event in events:
+    is_visible = False
+    async with aclosing(rest):
+        while not isinstance(event, Finished):
+            is_visible = is_visible or (isinstance(event, TextDelta) and _is_visible(event.text))
             yield event
+            try:
+                event = await anext(rest)
+            except UpstreamError as error:
+                event = _ended(error)
+    yield _judged(event, is_visible=is_visible)
 
 
 async def _begun(attempt: Callable[[], Events], limits: Limits) -> tuple[StreamEvent, Events]:
@@ -68,24 +75,13 @@ def _wait_before_retry(error: Exception, limits: Limits) -> bool | float:
     return max(asked_s, limits.backoff_s) if asked_s <= limits.retry_after_max_s else False
 
 
-async def _finished(first: StreamEvent, rest: Events) -> Events:
-    is_visible = False
-    event = first
-    async with aclosing(rest):
-        while not isinstance(event, Finished):
-            is_visible = is_visible or (isinstance(event, TextDelta) and _is_visible(event.text))
-            yield event
-            try:
-                event = await anext(rest)
-            except UpstreamError as error:
-                event = _ended(error)
-    if event.text is not None:
-        is_visible = _is_visible(event.text)
-    if event.outcome is Outcome.COMPLETE and not is_visible:
-        event = replace(
-            event, outcome=Outcome.FAILED, failure=Failure(FailureReason.EMPTY), resume=None
-        )
-    yield event
+def _judged(end: Finished, *, is_visible: bool) -> Finished:
+    """Take a clean end for a failure where nothing can be seen of the answer."""
+    if end.text is not None:
+        is_visible = _is_visible(end.text)
+    if is_visible or end.outcome is not Outcome.COMPLETE:
+        return end
+    return replace(end, outcome=Outcome.FAILED, failure=Failure(FailureReason.EMPTY), resume=None)
 
 
 def _ended(error: UpstreamError) -> Finished:

@@ -13,6 +13,8 @@ from upstream.errors import garbage
 LONGEST_EVENT_BYTES = 32 * 1024 * 1024
 """Past it an event is taken for nonsense."""
 
+_DATA = b"data: "
+
 
 @dataclass(frozen=True, slots=True)
 class ServerSentEvent:
@@ -46,12 +48,16 @@ class ServerSentEventsDecoder:
             self._last_was_cr = False
             data = data.removeprefix(b"\n")
         self._last_was_cr = data.endswith(b"\r") or (self._last_was_cr and not data)
-        *ended, rest = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        *ended, rest = data.split(b"\n")
         found: list[ServerSentEvent] = []
         for line in ended:
-            self._unfinished.append(line)
-            found.extend(self._end_line())
-        self._unfinished.append(rest)
+            event = self._end_line(line)
+            if event is not None:
+                found.append(event)
+        if rest:
+            self._unfinished.append(rest)
         self._size_bytes += len(data)
         if found:
             self._size_bytes = len(rest)
@@ -61,18 +67,24 @@ class ServerSentEventsDecoder:
 
     def finish(self) -> list[ServerSentEvent]:
         """Say that the bytes ended as they should; the last event may lack its empty line."""
-        return [*self._end_line(), *self._dispatch()]
+        events = (self._end_line(b""), self._dispatch())
+        return [event for event in events if event is not None]
 
-    def _end_line(self) -> list[ServerSentEvent]:
-        line = b"".join(self._unfinished)
-        self._unfinished.clear()
+    def _end_line(self, line: bytes) -> ServerSentEvent | None:
+        """End the line whose last bytes these are."""
+        if self._unfinished:
+            line = b"".join([*self._unfinished, line])
+            self._unfinished.clear()
         if not self._began:
             self._began = True
             line = line.removeprefix(codecs.BOM_UTF8)
         if not line:
             return self._dispatch()
-        self._take_field(line.decode("utf-8", errors="replace"))
-        return []
+        if line.startswith(_DATA):  # almost every line
+            self._data.append(line[len(_DATA) :].decode("utf-8", errors="replace"))
+        else:
+            self._take_field(line.decode("utf-8", errors="replace"))
+        return None
 
     def _take_field(self, line: str) -> None:
         name, _, value = line.partition(":")
@@ -88,7 +100,10 @@ class ServerSentEventsDecoder:
             case _:
                 return
 
-    def _dispatch(self) -> list[ServerSentEvent]:
+    def _dispatch(self) -> ServerSentEvent | None:
         data, name = self._data, self._name
-        self._data, self._name = [], ""
-        return [ServerSentEvent("\n".join(data), name or "message")] if data else []
+        self._name = ""
+        if not data:
+            return None
+        self._data = []
+        return ServerSentEvent("\n".join(data), name or "message")

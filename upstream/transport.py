@@ -1,8 +1,8 @@
 """One HTTP exchange with an upstream service: opened, read in time, and closed for certain."""
 
 import logging
-from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 
 import aiohttp
@@ -22,28 +22,25 @@ LONGEST_RETRY_AFTER_S = 7 * 24 * 3600.0
 """A longer `Retry-After` says no more than this one."""
 
 
-@contextmanager
-def _translated() -> Generator[None, None, None]:
-    """Turn the errors of aiohttp and of the proxy into ours; they name no address and no text."""
-    try:
-        yield
-    except (
-        aiohttp.ClientConnectorError,
-        aiohttp.ServerTimeoutError,
-        aiohttp.ClientHttpProxyError,
-        aiohttp.InvalidURL,
-        ProxyConnectionError,
-        ProxyTimeoutError,
-        ProxyError,
-    ) as error:
-        raise _ended(FailureReason.UNREACHABLE, error) from error
-    except aiohttp.ClientResponseError as error:
-        raise _ended(FailureReason.GARBAGE, error) from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise _ended(FailureReason.CUT, error) from error
+_UNREACHABLE = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ServerTimeoutError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.InvalidURL,
+    ProxyConnectionError,
+    ProxyTimeoutError,
+    ProxyError,
+)
+_ERRORS = (*_UNREACHABLE, aiohttp.ClientError, OSError)
 
 
-def _ended(reason: FailureReason, error: Exception) -> UpstreamError:
+def _translated(error: Exception) -> UpstreamError:
+    """Turn an error of aiohttp or of the proxy into ours, which names no address and no text."""
+    reason = FailureReason.CUT
+    if isinstance(error, _UNREACHABLE):
+        reason = FailureReason.UNREACHABLE
+    elif isinstance(error, aiohttp.ClientResponseError):
+        reason = FailureReason.GARBAGE
     may_retry = reason is not FailureReason.GARBAGE
     return UpstreamError(Failure(reason, detail=type(error).__name__), may_retry=may_retry)
 
@@ -58,10 +55,12 @@ async def _request(
     limits: Limits,
 ) -> aiohttp.ClientResponse:
     timeout = aiohttp.ClientTimeout(total=None, connect=limits.connect_s)
-    with _translated():
+    try:
         return await session.request(
             method, url, headers=headers, data=body, timeout=timeout, allow_redirects=False
         )
+    except _ERRORS as error:
+        raise _translated(error) from error
 
 
 @asynccontextmanager
@@ -82,31 +81,29 @@ async def exchange(
     Raises:
         UpstreamError: `UNREACHABLE`, `CUT`, `GARBAGE` (no HTTP) or the patience's.
     """
-    response = await patience.wait(
-        _request(session, method, url, headers=headers, body=body, limits=limits)
-    )
-    log.debug("%s answered %d", method, response.status)
     try:
-        yield response
+        response = await patience.wait(
+            _request(session, method, url, headers=headers, body=body, limits=limits)
+        )
+        log.debug("%s answered %d", method, response.status)
+        try:
+            yield response
+        finally:
+            response.close()
     finally:
-        response.close()
+        patience.close()
 
 
-async def _readany(response: aiohttp.ClientResponse) -> bytes:
-    with _translated():
-        return await response.content.readany()
-
-
-async def chunks(
-    response: aiohttp.ClientResponse, patience: Patience
-) -> AsyncGenerator[bytes, None]:
-    """Give the body as it comes, cut anywhere; it ends only if the body ends as it should.
+async def read(response: aiohttp.ClientResponse, patience: Patience) -> bytes:
+    """Give what has come of the body, cut anywhere; nothing at the end, if it ends as it should.
 
     Raises:
         UpstreamError: `CUT`, or the patience's.
     """
-    while data := await patience.wait(_readany(response)):
-        yield data
+    try:
+        return await patience.wait(response.content.readany())
+    except _ERRORS as error:
+        raise _translated(error) from error
 
 
 async def beginning(response: aiohttp.ClientResponse, patience: Patience) -> bytes:
@@ -114,7 +111,7 @@ async def beginning(response: aiohttp.ClientResponse, patience: Patience) -> byt
     body = bytearray()
     try:
         while len(body) < ERROR_BODY_BYTES:
-            data = await patience.wait(_readany(response))
+            data = await read(response, patience)
             if not data:
                 break
             body += data
@@ -132,7 +129,7 @@ async def whole(
         UpstreamError: `CUT`, `GARBAGE` past `most_bytes`, or the patience's.
     """
     body = bytearray()
-    while data := await patience.wait(_readany(response)):
+    while data := await read(response, patience):
         body += data
         if len(body) > most_bytes:
             raise UpstreamError(Failure(FailureReason.GARBAGE, detail="a body without end"))

@@ -3,8 +3,10 @@
 Longer than a module should be, so that the contract of the one port stands in one place.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -596,6 +598,27 @@ class TestPlaces:
         assert (await store.settings(THREAD.channel_id)).attention is Attention.EVERYTHING
         assert await store.conversation(former.conversation.id) is not None
 
+    async def test_what_is_said_in_a_thread_before_its_conversation_moved(
+        self, store: Store
+    ) -> None:
+        """Who writes in a thread before we know of it is in the conversation it is opened for."""
+        thread = PlaceKey(1, GUILD, CHANNEL.channel_id)
+        root = await receive(store, said(1, "root", place=CHANNEL, root_message_id=1))
+        early = await receive(store, said(2, "more", place=thread))
+        await store.move(root.conversation_id, thread)
+
+        assert early.conversation_id == root.conversation_id
+        exchange = await begin(store, root.conversation_id)
+        assert exchange.path[-1].text == "root\n\nmore"
+        assert exchange.conversation.place == thread
+
+    async def test_a_thread_opened_by_hand_from_an_answered_root(self, store: Store) -> None:
+        """A thread from a question answered in its channel has a conversation of its own."""
+        root = await answer(store, said(1, place=CHANNEL, root_message_id=1))
+        apart = await receive(store, said(2, place=PlaceKey(1, GUILD, CHANNEL.channel_id)))
+
+        assert apart.conversation_id != root.conversation.id
+
     async def test_move_twice(self, store: Store) -> None:
         """To move again to where it is changes nothing."""
         receipt = await receive(store, said(1, place=CHANNEL, root_message_id=1))
@@ -643,11 +666,32 @@ class TestPlaces:
         assert exchange.conversation.id == fresh.id
         assert [turn.text for turn in exchange.path] == ["anew"]
 
+    async def test_what_waits_at_a_reset_is_answered_afresh(self, store: Store) -> None:
+        """What waits goes over to the new conversation; nothing is left to the former."""
+        former = await answer(store, said(1))
+        await receive(store, said(2, "waits"))
+        fresh = await store.reset(THREAD)
+
+        assert await store.waiting(former.conversation.id) == ()
+        assert await store.waiting_conversations() == (fresh.id,)
+        exchange = await begin(store, fresh.id)
+        assert [turn.text for turn in exchange.path] == ["waits"]
+
     async def test_reset_of_an_unknown_place(self, store: Store) -> None:
         """A place may be reset before anything was said there."""
         fresh = await store.reset(THREAD)
 
         assert (await receive(store, said(1))).conversation_id == fresh.id
+
+    async def test_settings_altered_at_once(self, store: Store) -> None:
+        """Two who alter settings at the same time both get what they wanted."""
+        await asyncio.gather(
+            store.alter_settings(THREAD, lambda settings: replace(settings, model=MODEL)),
+            store.alter_settings(THREAD, lambda settings: replace(settings, system_prompt="Brief")),
+        )
+
+        altered = PlaceSettings(model=MODEL, system_prompt="Brief")
+        assert await store.settings(THREAD.channel_id) == altered
 
     async def test_settings_are_replaced(self, store: Store) -> None:
         """Settings are read back as they were set last; nothing of earlier ones stays."""

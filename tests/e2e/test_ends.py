@@ -46,7 +46,7 @@ _PLAYGROUND_ENDS = {
     ),
     "empty": End(Answer(""), Notice.EMPTY, FailureReason.EMPTY),
     "blank": End(Answer(chunks=[" ", "\n"]), Notice.EMPTY, FailureReason.EMPTY),
-    "hang up": _failing(HangUp(), Notice.CUT, FailureReason.CUT),
+    "hang up": _failing(HangUp(), Notice.CUT_UNSAID, FailureReason.CUT),
     "no first token": _failing(Stall(0), Notice.NO_FIRST_TOKEN, FailureReason.NO_FIRST_TOKEN),
     "stall": _failing(Stall(7), Notice.STALLED, FailureReason.STALLED, "One two"),
     "cut": _failing(Cut(7), Notice.CUT, FailureReason.CUT, "One two"),

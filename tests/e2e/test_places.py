@@ -108,16 +108,21 @@ async def test_where_opening_a_thread_would_have_to_wait_it_answers_in_the_chann
 async def test_of_several_asked_at_once_none_waits_for_the_threads_limit(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """Who asks in the same instant as the last thread allowed is answered in the channel."""
+    """Of two who ask in one instant, with one thread allowed, one is answered in the channel."""
     limits = Limits.off().but(create_thread=Rate(2, 300.0, "shared"))
     async with (
         opened_scene(tmp_path_factory.mktemp("data"), limits) as scene,
         scene.bot(THREAD_WAIT_S="0.3"),
     ):
-        first = scene.actor(scene.ann).say(scene.channel, scene.mention("what is felt?"))
-        second = scene.actor(scene.ben).say(scene.channel, scene.mention("what is silk?"))
-        await scene.answer_in(await scene.thread_of(first))
-        await answer_to(scene, second, scene.channel)
+        scene.actor(scene.ann).say(scene.channel, scene.mention("what is felt?"))
+        scene.actor(scene.ben).say(scene.channel, scene.mention("what is silk?"))
+        await scene.until(lambda: scene.world.threads_of(scene.guild))
+        thread = scene.world.threads_of(scene.guild)[0]
+        shown = [await scene.answer_in(thread), await scene.answer_in(scene.channel)]
+    assert {message.content.splitlines()[0] for message in shown} == {
+        "You said: what is felt?",
+        "You said: what is silk?",
+    }
     assert len(scene.world.threads_of(scene.guild)) == 1
     assert [each.status for each in scene.discord.requests_to("POST", "*/threads")] == [201]
 
@@ -193,3 +198,21 @@ async def test_a_mention_of_its_role_with_withheld_content_is_not_called_empty(
         message = scene.actor(scene.ann).say(scene.channel, f"{own.mention} what is felt?")
         answer = await answer_to(scene, message, scene.channel)
     assert answer.content == Notice.WITHHELD
+
+
+async def test_where_it_may_not_send_nothing_is_asked(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A mention where the bot may neither send nor open threads costs no model anything."""
+    denied = Permission.SEND_MESSAGES | Permission.SEND_MESSAGES_IN_THREADS
+    scene.world.set_permissions(scene.channel, scene.world.bot, deny=denied)
+    async with scene.bot():
+        scene.actor(scene.ann).say(scene.channel, scene.mention("hello?"))
+        await scene.until(lambda: "may not send" in caplog.text)
+        scene.world.set_permissions(scene.channel, scene.world.bot)
+        await scene.ask("and now?")
+    assert [
+        request.asked.messages[-1].text
+        for request in scene.playground.requests
+        if request.asked is not None
+    ] == ["and now?"]

@@ -176,6 +176,20 @@ async def test_two_people_with_the_form_open(scene: Scene) -> None:
         assert shown(await opened(scene, thread))[0] == "0.2"
 
 
+async def test_model_and_form_at_once(scene: Scene) -> None:
+    """A model set while somebody sends the form changes nothing of it, nor the form the model."""
+    async with scene.bot():
+        thread, _ = await scene.ask("hello")
+        for model, value in (("olmoe-0125", "0.1"), ("tulu3-405b", "0.2")):
+            form = await opened(scene, thread)
+            await asyncio.gather(
+                sent(scene, form, temperature=value),
+                command(scene, thread, "model", scene.ann, name=model),
+            )
+            assert shown(await opened(scene, thread))[0] == value
+            assert f"`allenai/{model}` (" in await command(scene, thread, "model")
+
+
 async def test_right_to_change_is_checked_again(scene: Scene) -> None:
     """Who may no longer change a place when the form is sent is refused, and nothing changes."""
     async with scene.bot():

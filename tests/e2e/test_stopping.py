@@ -119,7 +119,7 @@ async def test_an_answer_can_be_stopped_before_its_first_words(scene: Scene) -> 
         await scene.playground.until(lambda: asked(scene)[-1].is_over)
         await scene.until(lambda: scene.discord.requests_to("POST", "/channels/*/messages"))
     shown = [message for message in scene.from_bot(held.thread) if not message.is_ephemeral]
-    assert [message.content for message in shown] == [Notice.STOPPED]
+    assert [message.content for message in shown] == [Notice.STOPPED_UNSAID]
     assert asked(scene)[-1].closed_by_client
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from conversation.entities import Outcome
+from rendering.cursor import CURSOR
 from sandbox.discord.faults import Faults
 from tests.e2e.scene import Scene
 from tests.e2e.streams import asked, first_shown, hold, until_stored
@@ -22,7 +23,7 @@ async def test_a_slow_discord_does_not_stall_the_reading_of_the_upstream(scene: 
         scene.discord.faults.latency_s = 2.0
         held.gate.open()
         turn = await until_stored(scene, message, Outcome.COMPLETE)
-        assert message.content == "One,"
+        assert message.content == "One," + CURSOR
         scene.discord.faults.latency_s = 0.0
         await scene.answer_in(held.thread)
     assert message.content == turn.text == "One, " + "more, " * 200 + "end."
@@ -38,7 +39,7 @@ async def test_an_outage_of_discord_stalls_nothing_and_the_end_is_shown_afterwar
         scene.discord.faults.begin_outage()
         held.gate.open()
         await until_stored(scene, message, Outcome.COMPLETE)
-        assert message.content == "One,"
+        assert message.content == "One," + CURSOR
         await scene.until(lambda: [each for each in scene.discord.requests if each.status == 503])
         scene.discord.faults.end_outage()
         await scene.answer_in(held.thread)
@@ -72,7 +73,7 @@ async def test_a_storm_of_429_is_sat_out(scene: Scene) -> None:
         held.gate.open()
         turn = await until_stored(scene, message, Outcome.COMPLETE)
         await scene.until(lambda: [each for each in scene.discord.requests if each.status == 429])
-        assert message.content == "One,"
+        assert message.content == "One," + CURSOR
         await scene.answer_in(held.thread)
     assert message.content == turn.text == "One, two, three."
 
@@ -171,7 +172,31 @@ async def test_other_conversations_go_on_while_one_place_is_refused(scene: Scene
         held.gate.open()
         _, other = await scene.ask("elsewhere?", scene.ben)
         assert other.content == "You said: elsewhere?"
-        assert message.content == "One,"
+        assert message.content == "One," + CURSOR
         fault.times = 0
         await scene.answer_in(held.thread)
     assert message.content == "One, two."
+
+
+async def test_a_thread_archived_in_mid_answer_is_opened_again(scene: Scene) -> None:
+    """A thread that somebody archives while an answer is written gets the rest of it."""
+    async with scene.bot():
+        held = await hold(scene, "One, two, three.")
+        message = await first_shown(scene, held)
+        scene.world.change_thread(held.thread, is_archived=True)
+        held.gate.open()
+        await scene.answer_in(held.thread)
+    assert message.content == "One, two, three."
+
+
+async def test_a_locked_thread_is_left_alone(scene: Scene) -> None:
+    """Where the thread is locked as well, the answer is stored and nothing is tried again."""
+    async with scene.bot():
+        held = await hold(scene, "One, two, three.")
+        message = await first_shown(scene, held)
+        scene.world.change_thread(held.thread, is_archived=True, is_locked=True)
+        held.gate.open()
+        turn = await until_stored(scene, message, Outcome.COMPLETE)
+        _, other = await scene.ask("elsewhere?", scene.ben)
+    assert turn.text == "One, two, three."
+    assert other.content == "You said: elsewhere?"

@@ -74,7 +74,9 @@ async def opened_stage(limits: Limits | None = None) -> AsyncGenerator[Stage, No
         with addressed(server):
             async with client:
                 await client.login(world.bot.token)
-                surface = Surface(client.get_partial_messageable, (aiohttp.ClientError,))
+                surface = Surface(
+                    client.get_partial_messageable, client.fetch_channel, (aiohttp.ClientError,)
+                )
                 try:
                     yield Stage(server, channel, courier, surface)
                 finally:

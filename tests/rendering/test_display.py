@@ -7,6 +7,7 @@ import pytest
 
 from conversation.entities import Outcome
 from conversation.events import Finished, ReasoningDelta, TextDelta
+from rendering.cursor import CURSOR
 from tests.rendering.stage import Stage
 
 _POST, _EDIT = "/channels/*/messages", "/channels/*/messages/*"
@@ -18,7 +19,7 @@ async def test_feeding_returns_at_once_and_sends_nothing_by_itself(stage: Stage)
     for word in ("one ", "two ", "three"):
         display.feed(TextDelta(word))
     await stage.server.until(lambda: stage.messages)
-    assert stage.contents == ["one two three"]
+    assert stage.contents == ["one two three" + CURSOR]
     display.close()
 
 
@@ -59,7 +60,7 @@ async def test_text_that_cannot_be_shown_yet_does_not_hold_up_what_follows(stage
     await asyncio.sleep(0)
     display.feed(TextDelta("bold**"))
     await stage.server.until(lambda: stage.messages)
-    assert stage.contents == ["**bold**"]
+    assert stage.contents == ["**bold**" + CURSOR]
     display.close()
 
 
@@ -101,7 +102,7 @@ async def test_a_post_that_may_have_been_made_is_repeated_as_it_was(stage: Stage
     assert stage.contents == ["first and second"]
     assert stage.messages[0].components == []
     posts = stage.server.requests_to("POST", _POST)
-    assert [post.body["content"] for post in posts] == ["first", "first"]
+    assert [post.body["content"] for post in posts] == ["first" + CURSOR] * 2
     assert len({post.body["nonce"] for post in posts}) == 1
 
 
@@ -175,3 +176,28 @@ async def test_typing_that_failed_is_shown_again_later_and_delays_nothing(stage:
     await stage.server.until(lambda: stage.messages)
     assert stage.server.typing == []
     display.close()
+
+
+async def test_typing_under_way_does_not_hold_up_the_first_words(stage: Stage) -> None:
+    """The first words are posted while Discord has not yet answered the typing."""
+    stage.server.faults.latency_s = 1.0
+    display = stage.display()
+    display.expect()
+    await stage.server.until(lambda: stage.server.requests_to("POST", "/channels/*/typing"))
+    display.feed(TextDelta("words"))
+    await stage.server.until(lambda: stage.server.requests_to("POST", _POST))
+    assert stage.server.typing == []
+    await stage.server.until(lambda: stage.messages)
+    assert stage.server.typing[0][0] < stage.messages[0].created_s
+    display.close()
+
+
+async def test_the_cursor_goes_with_the_last_edit(stage: Stage) -> None:
+    """While it streams a cursor stands at the end, inside code as well; then it is gone."""
+    display = stage.display()
+    display.feed(TextDelta("```\ncode"))
+    await stage.server.until(lambda: stage.messages)
+    assert stage.contents == [f"```\ncode{CURSOR}\n```"]
+    display.finish("")
+    await display.until_shown()
+    assert stage.contents == ["```\ncode\n```"]
