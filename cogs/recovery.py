@@ -86,6 +86,8 @@ class Recovery:
         self._deaf_since: datetime | None = None
         self._is_deaf = True
         self._alive: asyncio.Task[None] | None = None
+        self._paying: set[asyncio.Task[None]] = set()
+        self._is_closed = False
 
     async def begin(self) -> None:
         """Learn since when nobody listened; before the first event comes."""
@@ -100,10 +102,12 @@ class Recovery:
         self._is_deaf = False
 
     async def close(self) -> None:
-        """Note no more that we are alive."""
-        if self._alive is not None:
-            self._alive.cancel()
-            await asyncio.gather(self._alive, return_exceptions=True)
+        """Pay no more, and note no more that we are alive; the next start goes on with it."""
+        self._is_closed = True
+        tasks = [*self._paying, *([self._alive] if self._alive else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def go_on(self, hear: Hear) -> None:
         """Pay what is owed; called whenever a new gateway session is ready.
@@ -111,6 +115,14 @@ class Recovery:
         Args:
             hear: Takes in a message as if it had just come; one that is known changes nothing.
         """
+        if self._is_closed:
+            return
+        task = asyncio.create_task(self._pay(hear), name="recovery")
+        self._paying.add(task)
+        task.add_done_callback(self._paying.discard)
+        await task
+
+    async def _pay(self, hear: Hear) -> None:
         try:
             if self._alive is None and self._deaf_since is not None:
                 await self._ends.show(self._deaf_since - _MARGIN, limit=_LIVE_PLACES)

@@ -1,0 +1,189 @@
+"""What people do during a run: they talk, edit, delete, give commands and click."""
+
+from collections.abc import Callable, Coroutine
+
+from sandbox.discord.client_refusal import ClientRefusedError
+from sandbox.discord.entities import Channel, Message, Person
+from tests.chaos.chronicle import Spoken
+from tests.chaos.stage import Stage
+
+Act = Callable[[], Coroutine[None, None, None]]
+"""Something that is done, once."""
+
+_COMMANDS = ("stop", "reset", "model", "help", "settings")
+_MODELS = ("tulu3-405b", "OLMo-2-1124-13B-Instruct", "nonsense")
+_RECENT = 12
+_FLOOD = 14
+_MOST_THREADS = 12
+
+
+class People:
+    """The people of a run.
+
+    Args:
+        stage: Where they are.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._random = stage.random
+        self._chronicle = stage.chronicle
+
+    def warm_up(self) -> None:
+        """Begin in each place: two threads, two forum posts, all direct messages."""
+        for channel in self._stage.channels[:2]:
+            self.mention(channel)
+        for _ in range(2):
+            self.begin_post()
+        for channel, person in self._stage.direct:
+            self.say(channel, person, "hello")
+
+    def some_acts(self) -> list[Act]:
+        """Choose what is done in one round."""
+        acts: list[Act] = self._random.choices(
+            (self._talk, self._talk_to_others, self._edit, self._delete, self._command,
+             self._click_stop, self._reply, self._send_file),
+            weights=(14, 2, 2, 2, 2, 2, 3, 1),
+            k=self._random.randint(4, 9),
+        )  # fmt: skip
+        if self._random.random() < 0.04:
+            acts.append(self._flood)
+        return acts
+
+    def mention(self, channel: Channel, person: Person | None = None) -> Message:
+        """Ask the bot something in a text channel."""
+        person = person or self._random.choice(self._stage.people)
+        return self.say(channel, person, f"{self._stage.world.bot.mention} tell me")
+
+    def say(
+        self, channel: Channel, person: Person, words: str, reply_to: Message | None = None
+    ) -> Message:
+        """Say something to the bot, with a word that nobody else says."""
+        tag = self._chronicle.next_tag()
+        actor = self._stage.discord.person(person)
+        message = actor.say(channel, f"{words} {tag}", reply_to=reply_to)
+        self._chronicle.speak(Spoken(tag, message, channel, person, is_meant=True))
+        return message
+
+    def begin_post(self) -> None:
+        """Make a post in the forum, for the bot."""
+        person, tag = self._random.choice(self._stage.people), self._chronicle.next_tag()
+        text = f"{self._stage.world.bot.mention} about {tag}"
+        actor = self._stage.discord.person(person)
+        thread, first = actor.create_post(self._stage.forum, f"post {tag}", text)
+        self._stage.threads.append(thread)
+        self._chronicle.speak(Spoken(tag, first, thread, person, is_meant=True))
+
+    def adopt_threads(self) -> None:
+        """Take threads in which the bot has answered for places to talk in; the newest stay."""
+        threads = {thread.id: thread for thread in self._stage.threads}
+        for message in self._stage.from_bot():
+            channel = self._stage.world.channels[message.channel_id]
+            if channel.thread is not None:
+                threads.setdefault(channel.id, channel)
+        newest = sorted(threads)[-_MOST_THREADS:]
+        self._stage.threads[:] = [threads[channel_id] for channel_id in newest]
+
+    async def _talk(self) -> None:
+        """Say something to the bot in some place."""
+        kind = self._random.choices(("channel", "thread", "direct", "post"), (3, 6, 4, 1))[0]
+        person = self._random.choice(self._stage.people)
+        if kind == "post":
+            self.begin_post()
+        elif kind == "direct":
+            channel, person = self._random.choice(self._stage.direct)
+            self.say(channel, person, "and")
+        elif kind == "thread" and self._stage.threads:
+            self.say(self._random.choice(self._stage.threads), person, "go on")
+        else:
+            self.mention(self._random.choice(self._stage.channels), person)
+
+    async def _talk_to_others(self) -> None:
+        """Say something to somebody else."""
+        one, other = self._random.sample(self._stage.people, 2)
+        channel = self._random.choice([*self._stage.channels, *self._stage.threads])
+        tag = self._chronicle.next_tag()
+        message = self._stage.discord.person(one).say(channel, f"{other.mention} look: {tag}")
+        self._chronicle.speak(Spoken(tag, message, channel, one, is_meant=False))
+
+    async def _send_file(self) -> None:
+        """Send a file without a word, which the bot cannot read."""
+        channel, person = self._random.choice(self._stage.direct)
+        tag = self._chronicle.next_tag()
+        actor = self._stage.discord.person(person)
+        message = actor.say(channel, files=[(f"{tag}.txt", b"x")])
+        self._chronicle.speak(Spoken(tag, message, channel, person, is_meant=True, has_words=False))
+
+    async def _reply(self) -> None:
+        """Reply to something that the bot said."""
+        said = self._stage.from_bot()[-_RECENT:]
+        if not said:
+            return
+        message = self._random.choice(said)
+        channel = self._stage.world.channels[message.channel_id]
+        person = next(
+            (person for direct, person in self._stage.direct if direct.id == channel.id),
+            self._random.choice(self._stage.people),
+        )
+        self.say(channel, person, "why", reply_to=message)
+
+    async def _edit(self) -> None:
+        """Change something that was said of late."""
+        spoken = self._recent()
+        if spoken is not None and spoken.has_words:
+            self._chronicle.note(f"{spoken.tag} is edited", spoken.channel.id)
+            text = f"{spoken.message.content} please"
+            self._stage.discord.person(spoken.person).edit(spoken.message, text)
+
+    async def _delete(self) -> None:
+        """Take back something that was said of late."""
+        spoken = self._recent()
+        if spoken is not None:
+            self._chronicle.note(f"{spoken.tag} is deleted", spoken.channel.id)
+            self._stage.discord.person(spoken.person).delete(spoken.message)
+
+    async def _command(self) -> None:
+        """Give a command."""
+        name = self._random.choice(_COMMANDS)
+        place, person = self._random.choice(
+            [*self._stage.direct, *((thread, self._stage.people[0]) for thread in
+              self._stage.threads)]
+        )  # fmt: skip
+        options = {"name": self._random.choice(_MODELS)} if name == "model" else {}
+        self._chronicle.note(f"{person.name} gives /{name} {options}", place.id)
+        await self._stage.discord.person(person).slash(place, name, **options)
+
+    async def _click_stop(self) -> None:
+        """Click a Stop button, if there is one."""
+        running = [message for message in self._stage.from_bot() if message.components]
+        if running:
+            message = self._random.choice(running)
+            channel = self._stage.world.channels[message.channel_id]
+            person = next(
+                (person for direct, person in self._stage.direct if direct.id == channel.id),
+                self._random.choice(self._stage.people),
+            )
+            self._chronicle.note(f"{person.name} clicks Stop", message.channel_id)
+            await self._stage.discord.person(person).click(message, label="Stop")
+
+    async def _flood(self) -> None:
+        """Say more at once than the queue of a conversation holds."""
+        channel, person = self._random.choice(self._stage.direct)
+        for _ in range(_FLOOD):
+            self.say(channel, person, "and")
+
+    def _recent(self) -> Spoken | None:
+        recent = [
+            spoken
+            for spoken in list(self._chronicle.spoken.values())[-_RECENT:]
+            if not spoken.message.is_deleted
+        ]
+        return self._random.choice(recent) if recent else None
+
+
+async def carried_out(act: Act) -> None:
+    """Do something; what a person's client does not allow is not done."""
+    try:
+        await act()
+    except (ClientRefusedError, TimeoutError):
+        return
