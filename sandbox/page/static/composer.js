@@ -9,6 +9,7 @@ import { say } from "/static/words.js";
 
 const TYPING_EVERY_MS = 8000;
 const MOST_LINES_PX = 220;
+const COMMAND = /^\/([\p{L}\d_ -]*)$/u;
 
 export class Composer {
   constructor(app) {
@@ -127,8 +128,7 @@ export class Composer {
 
   async suggest() {
     const before = this.text.value.slice(0, this.text.selectionStart);
-    if (/^\/[\p{L}\d_ -]*$/u.test(this.text.value))
-      return this.suggestCommands(this.text.value.slice(1));
+    if (COMMAND.test(this.text.value)) return this.suggestCommands();
     const found = /(?:^|\s)@([\p{L}\d_.-]*)$/u.exec(before);
     if (!found) return this.suggestions.close();
     const typed = found[1].toLowerCase();
@@ -156,12 +156,19 @@ export class Composer {
     );
   }
 
-  async suggestCommands(typed) {
-    const before = this.text.value;
-    const answer = await this.app.ask("commands", { channel: this.channel.id });
-    if (!answer || this.text.value !== before) return;
-    this.commands = answer.commands;
-    const fitting = answer.commands.filter((it) => it.name.startsWith(typed.trimStart()));
+  /** Offer the commands that fit. They are asked for with each "/", so that every key after it is
+   * answered at once, and Enter never takes what fitted an earlier text. */
+  async suggestCommands() {
+    const channel = this.channel.id;
+    if (this.text.value === "/" || this.commandsOf !== channel) {
+      const answer = await this.app.ask("commands", { channel });
+      if (!answer || this.channel.id !== channel) return;
+      this.commands = answer.commands;
+      this.commandsOf = channel;
+    }
+    const typed = COMMAND.exec(this.text.value)?.[1].trimStart();
+    if (typed === undefined) return;
+    const fitting = this.commands.filter((it) => it.name.startsWith(typed));
     this.suggestions.offer(
       this.text,
       fitting.map((command) => ({
