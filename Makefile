@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint clean screenshots bench bench-idle bench-plot chaos
+.PHONY: help run test check lint clean screenshots audit bench bench-flood bench-idle bench-plot chaos
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ lint: $(VENV)/dev.stamp ## ruff, format, pyright strict, import contracts
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
 
+audit: $(VENV)/dev.stamp ## Ask whether a package that the bot runs on has a known vulnerability (needs the network)
+	@$(BIN)/pip-audit --strict -r requirements.txt
+
 screenshots: $(VENV)/dev.stamp ## Make the pictures of the sandbox's page in docs/ (needs chromium)
 	@$(BIN)/python -m tests.page.screenshots docs
 
@@ -32,6 +35,9 @@ chaos: $(VENV)/dev.stamp ## Break everything on purpose for 200 rounds, and chec
 
 bench: $(VENV)/dev.stamp ## Measure streaming against Discord's limits (about 15 minutes)
 	@$(BIN)/python -m benchmarks.streaming
+
+bench-flood: $(VENV)/dev.stamp ## Have hundreds of people ask at once, and see that nobody is forgotten (about 6 minutes)
+	@$(BIN)/python -m benchmarks.flood
 
 bench-idle: $(VENV)/dev.stamp ## Measure what the bot costs while nobody talks to it
 	@$(BIN)/python -m benchmarks.idle

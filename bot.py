@@ -10,7 +10,6 @@ import asyncio
 import logging
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -28,11 +27,15 @@ from startup.health import HealthPortError, UnwellError, ask_health, open_health
 from startup.keeping import KeepingError, back_up_to, restore_from
 from startup.logs import set_up_logging
 from startup.sandbox_process import Sandbox, SandboxError, started_sandbox
+from startup.stop_signal import stop_signal
 from startup.wiring import DatabaseAddressError, make_bot, open_engine, secrets_in, sole_run
 
 log = logging.getLogger("bot")
 
 _ENV_FILE = Path(".env")
+_OWNER_ONLY = 0o077
+"""What people said and the secrets of resume states are in the files that are made: nobody else on
+the machine may read them."""
 _NOT_IN_SANDBOX = (
     "ALLOWED_GUILDS",
     "ALLOWED_CHANNELS",
@@ -107,7 +110,7 @@ async def _connect(settings: Settings, bot: Bobbin, stop: asyncio.Event) -> None
 
 async def run(settings: Settings) -> None:
     """Run the bot until SIGINT or SIGTERM."""
-    await serve(settings, _stop_signal())
+    await serve(settings, stop_signal())
     log.info("stopped")
 
 
@@ -117,7 +120,7 @@ async def run_in_sandbox(settings: Settings) -> None:
     Raises:
         SandboxError: The sandbox did not start, or broke off.
     """
-    stop = _stop_signal()
+    stop = stop_signal()
     folder = settings.data_dir / "sandbox"
     async with started_sandbox(folder, settings.sandbox_port) as sandbox:
         overrides = _for_sandbox(settings, sandbox, folder)
@@ -152,17 +155,6 @@ def _for_sandbox(settings: Settings, sandbox: Sandbox, folder: Path) -> dict[str
     if listed and settings.default_model == Settings.model_fields["default_model"].default:
         overrides["DEFAULT_MODEL"] = listed[0]
     return overrides if settings.providers else overrides | {"UPSTREAM_PROXY": ""}
-
-
-def _stop_signal() -> asyncio.Event:
-    """Make the event that is set by SIGINT and SIGTERM, and by the terminal's end (SIGHUP)."""
-    stop = asyncio.Event()
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
-        numbers.append(signal.SIGHUP)
-    for number in numbers:
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    return stop
 
 
 def _quick_loop() -> asyncio.AbstractEventLoop:
@@ -232,6 +224,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--force", action="store_true", help="let these two replace a file")
     parser.add_argument("--reset-sandbox", action="store_true", help="empty the sandbox first")
     chosen = parser.parse_args(arguments)
+    os.umask(_OWNER_ONLY)
     try:
         settings = load_settings(os.environ, _ENV_FILE)
     except SettingsError as error:

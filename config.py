@@ -60,10 +60,13 @@ class Settings(BaseSettings):
     allow_dms: kinds.Switch = True
     turns_per_person_per_day: kinds.Count | None = None
     queue_limit: kinds.Count = 10
+    cooldown_messages: kinds.CountOrNone = 30
+    cooldown_s: kinds.Limit = 60
     thread_archive_minutes: kinds.ArchiveMinutes = 4320
     thread_wait_s: kinds.Patience = 3
 
     default_model: kinds.ModelName = "allenai/tulu3-405b"
+    fallback_models: kinds.Names = ()
     system_prompt: str = ""
     allenai_base_url: kinds.Address = "https://olmo-api.allen.ai"
     allenai_dialect: kinds.Dialect = "m25"
@@ -75,6 +78,10 @@ class Settings(BaseSettings):
     upstream_first_token_timeout_s: kinds.Limit = 60
     upstream_chunk_timeout_s: kinds.Limit = 60
     upstream_attempts: kinds.Attempts = 3
+    upstream_pause_s: kinds.Limit = 30
+    max_streams: kinds.Count = 200
+    max_streams_per_provider: kinds.Count = 100
+    max_answer_chars: kinds.Count = 40_000
 
     data_dir: Path = Path("data")
     database_url: str = Field(

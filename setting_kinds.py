@@ -142,6 +142,9 @@ def _upper(value: object) -> object:
 
 Switch = Annotated[bool, Field(description="true or false", examples=["true"])]
 Count = Annotated[int, Field(ge=1, description="a whole number of 1 or more", examples=["10"])]
+CountOrNone = Annotated[
+    int, Field(ge=0, description="a whole number of 0 or more", examples=["30"])
+]
 Attempts = Annotated[
     int, Field(ge=1, le=10, description="a whole number from 1 to 10", examples=["3"])
 ]

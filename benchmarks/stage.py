@@ -7,8 +7,8 @@ times at which the model's pieces left.
 import asyncio
 import json
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +28,7 @@ _FIRST_TOKEN_S = 0.4
 _READY_LIMIT_S = 60.0
 _LATE_LIMIT_S = 60.0
 """How long after the last piece a scene may go on."""
-_LIMITS = Limits().but(create_thread=Rate(50, 300.0, "shared"))
+LIMITS = Limits().but(create_thread=Rate(50, 300.0, "shared"))
 """Discord's, with as many new threads in five minutes as it lets a channel have in fact."""
 
 
@@ -56,6 +56,8 @@ def _bobbins_settings(model_url: str) -> Mapping[str, str]:
         "DEFAULT_MODEL": f"bench/{MODEL}",
         "ALLENAI_BASE_URL": model_url,
         "UPSTREAM_ATTEMPTS": "1",
+        "MAX_STREAMS": "10000",
+        "MAX_STREAMS_PER_PROVIDER": "10000",
     }
 
 
@@ -63,6 +65,55 @@ BOBBIN = Contestant("Bobbin", "bot.py", r"connected as", _bobbins_settings)
 PLAIN_PACER = Contestant(
     "plain pacer", "benchmarks/plain_pacer.py", "connected", lambda url: {"MODEL_URL": url}
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """The servers and the bot's process while they run; what was measured can be read after."""
+
+    server: DiscordServer
+    model: PacedModel
+    bot: BotProcess
+    folder: Path
+    """What the bot keeps, its database among it."""
+
+    @property
+    def delays(self) -> Path:
+        """The file into which the probe writes when the bot ends."""
+        return self.folder / "delays.json"
+
+    def loop_delay_ms(self) -> Mapping[str, float]:
+        """Give how late the bot's event loop was, once it has ended."""
+        return json.loads(self.delays.read_text()) if self.delays.is_file() else {}
+
+    def complaints(self) -> list[str]:
+        """Give the lines of the bot's log that are warnings or worse."""
+        lines = self.bot.said().splitlines()
+        return [line for line in lines if " WARNING " in line or " ERROR " in line]
+
+
+@asynccontextmanager
+async def staged(
+    world: World, contestant: Contestant, answers: Mapping[int, Answer], folder: Path
+) -> AsyncGenerator[Staged, None]:
+    """Serve a world with Discord's limits and a model, and run a bot until the context is left."""
+    async with (
+        DiscordServer(world, limits=LIMITS) as server,
+        PacedModel(answers, first_token_s=_FIRST_TOKEN_S) as model,
+        running(
+            ["-m", "benchmarks.probed", str(folder / "delays.json"), contestant.program],
+            {
+                "DISCORD_TOKEN": world.bot.token,
+                "DISCORD_API_URL": server.api_url,
+                "DATA_DIR": str(folder),
+                **contestant.settings(model.base_url),
+            },
+            folder,
+        ) as bot,
+    ):
+        await bot.until_said(contestant.is_ready, _READY_LIMIT_S)
+        await server.until(lambda: server.gateway.is_connected, _READY_LIMIT_S)
+        yield Staged(server, model, bot, folder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,28 +198,14 @@ async def play(
         seed: Makes the workload.
     """
     answers = scene.answers(seed)
-    async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bobbin-bench-")))
-        world = World()
-        server = await stack.enter_async_context(DiscordServer(world, limits=_LIMITS))
-        model = await stack.enter_async_context(PacedModel(answers, first_token_s=_FIRST_TOKEN_S))
-        seats = _seats(world, scene)
-        readers = {number: Reader(answer.text) for number, answer in answers.items()}
-        audience = _Audience(world, readers)
-        stack.callback(world.subscribe(audience.hear))
-        delays = folder / "delays.json"
-        async with running(
-            ["-m", "benchmarks.probed", str(delays), contestant.program],
-            {
-                "DISCORD_TOKEN": world.bot.token,
-                "DISCORD_API_URL": server.api_url,
-                "DATA_DIR": str(folder),
-                **contestant.settings(model.base_url),
-            },
-            folder,
-        ) as bot:
-            await bot.until_said(contestant.is_ready, _READY_LIMIT_S)
-            await server.until(lambda: server.gateway.is_connected, _READY_LIMIT_S)
+    world = World()
+    seats = _seats(world, scene)
+    readers = {number: Reader(answer.text) for number, answer in answers.items()}
+    audience = _Audience(world, readers)
+    with tempfile.TemporaryDirectory(prefix="bobbin-bench-") as folder:
+        async with staged(world, contestant, answers, Path(folder)) as stage:
+            server, model, bot = stage.server, stage.model, stage.bot
+            world.subscribe(audience.hear)
             server.faults.latency_s = latency_s
             before, began_s = len(server.requests), bot.cpu_s()
             asked_at = await _ask(server, audience, seats, scene.asked_after_s(seed))
@@ -184,13 +221,13 @@ async def play(
             _streams(answers, model),
             {number: reader.sights for number, reader in readers.items()},
             frozenset(number for number, reader in readers.items() if reader.is_complete),
-            _counted(f"{each.method} {each.template}" for each in made),
+            counted(f"{each.method} {each.template}" for each in made),
             sum(each.status == 429 for each in made),
             cpu_s,
             memory_mib,
             peak_mib,
-            json.loads(delays.read_text()) if delays.is_file() else {},
-            _complaints(bot.said()),
+            stage.loop_delay_ms(),
+            stage.complaints(),
         )
 
 
@@ -253,12 +290,9 @@ def _streams(answers: Mapping[int, Answer], model: PacedModel) -> dict[int, Stre
     }
 
 
-def _counted(names: Iterable[str]) -> dict[str, int]:
+def counted(names: Iterable[str]) -> dict[str, int]:
+    """Count each name."""
     counts: dict[str, int] = {}
     for name in names:
         counts[name] = counts.get(name, 0) + 1
     return counts
-
-
-def _complaints(log: str) -> list[str]:
-    return [line for line in log.splitlines() if " WARNING " in line or " ERROR " in line]

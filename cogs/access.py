@@ -65,26 +65,46 @@ def who_is(user: discord.User | discord.Member, channel: object) -> Who:
     """Gather what access depends on; no request is made.
 
     Args:
-        user: The author of a message or of an interaction.
+        user: The author of a message or of an interaction. One without a membership, as messages
+            have that were not heard but read, has no roles and no permissions in a guild.
         channel: Where; anything without a guild is a direct message.
     """
-    if not isinstance(user, discord.Member):
+    member = user if isinstance(user, discord.Member) else None
+    guild: discord.Guild | None = member.guild if member else getattr(channel, "guild", None)
+    if guild is None:
         return Who(user.id, frozenset(), None, frozenset(), may_manage_messages=False)
     ids = {getattr(channel, "id", None)}
-    may_manage = user.guild_permissions.manage_messages
+    may = member.guild_permissions if member else discord.Permissions.none()
     if isinstance(channel, discord.Thread):
         ids.add(channel.parent_id)
         channel = channel.parent  # None where the library does not know it (any more)
     if isinstance(channel, discord.abc.GuildChannel):
         ids |= {channel.id, channel.category_id}
-        may_manage = channel.permissions_for(user).manage_messages
+        may = channel.permissions_for(member) if member else may
     return Who(
         user_id=user.id,
-        role_ids=frozenset(role.id for role in user.roles),
-        guild_id=user.guild.id,
+        role_ids=frozenset(role.id for role in member.roles) if member else frozenset(),
+        guild_id=guild.id,
         channel_ids=frozenset(channel_id for channel_id in ids if channel_id is not None),
-        may_manage_messages=may_manage,
+        may_manage_messages=may.manage_messages,
     )
+
+
+async def member_of(message: discord.Message) -> discord.User | discord.Member:
+    """Give the author of a message as a member of its guild, asking Discord where need be.
+
+    A message that was not heard but read comes without its author's roles.
+
+    Raises:
+        discord.HTTPException: Discord does not say; it may be asked again later.
+    """
+    author = message.author
+    if message.guild is None or isinstance(author, discord.Member):
+        return author
+    try:
+        return await message.guild.fetch_member(author.id)
+    except discord.NotFound:
+        return author
 
 
 def may_answer_in(channel: object) -> bool:

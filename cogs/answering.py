@@ -2,28 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Iterable, Iterator
-from contextlib import aclosing
+from collections.abc import Iterable
 
-from cogs.threads import NoThread, ThreadOpener
-from cogs.work import Running, Work, running_of
-from conversation.entities import Exchange, Part
+from cogs.showing import Showing
+from cogs.work import TakeUp, Work
+from conversation.entities import Outcome
 from conversation.errors import StoreError
-from conversation.events import Began, Finished, ReplyEvent, Shortened, TextDelta
 from conversation.meter import NO_METER, Meter
-from conversation.ports import Store
+from conversation.reporting import report
 from conversation.service import ConversationService
 from conversation.stopping import StopSignal
-from rendering.courier import Courier
+from rendering.buttons import NONE, Buttons, buttons_after
 from rendering.display import ReplyDisplay
-from rendering.notices import Notice, files_named, outcome_notice, say
-from rendering.surface import Spot, Surface
+from rendering.notices import Notice
+from rendering.surface import Spot
 from rendering.telling import Teller
 
 log = logging.getLogger(__name__)
 
-_LAST_EDIT_LIMIT_S = 3.0
-"""How long the last edit of an interrupted reply may take."""
+_LAST_EDIT_LIMIT_S = 2.0
+"""How long the last edit of an interrupted reply may take: with the default grace period all is
+over within the ten seconds that `docker stop` waits."""
 
 
 class Answering:
@@ -31,11 +30,8 @@ class Answering:
 
     Args:
         service: Answers one conversation.
-        store: Where parts and what has been told are kept.
-        courier: Carries requests to Discord; not owned.
-        surface: Makes them.
+        showing: Shows it as it comes.
         teller: Posts notices.
-        threads: Opens threads for questions asked in channels.
         grace_s: How long running answers may go on when this is closed.
         meter: Takes how late an end is shown.
     """
@@ -43,26 +39,23 @@ class Answering:
     def __init__(
         self,
         service: ConversationService,
-        store: Store,
-        courier: Courier,
-        surface: Surface,
+        showing: Showing,
         teller: Teller,
-        threads: ThreadOpener,
         *,
         grace_s: float,
         meter: Meter = NO_METER,
     ) -> None:
         self._service = service
-        self._store = store
-        self._courier = courier
-        self._surface = surface
+        self._showing = showing
+        self.runs = showing.runs
+        """The answers that stream now."""
         self._teller = teller
-        self._threads = threads
         self._work: dict[int, Work] = {}
-        self._running: dict[int, Running] = {}
+        self._put_off: set[int] = set()
         self._grace_s = grace_s
         self._meter = meter
-        self._is_closing = False
+        self.is_closing = False
+        """Nothing new is begun any more."""
 
     def wake(
         self, conversation_id: int, spot: Spot | None = None, small_print: Iterable[str] = ()
@@ -74,7 +67,7 @@ class Answering:
             spot: Where to say so if that fails.
             small_print: Notices to stand under its next answer.
         """
-        if self._is_closing:
+        if self.is_closing:
             return
         work = self._work.setdefault(conversation_id, Work(conversation_id))
         work.is_wanted = True
@@ -84,27 +77,38 @@ class Answering:
             name = f"conversation-{conversation_id}"
             work.task = asyncio.create_task(self._run(work), name=name)
 
-    def ask_again(self, conversation_id: int, turn_id: int) -> None:
-        """Ask the question of an ended answer again; the new answer takes over its reply."""
-        if not self._is_closing:
-            self._work.setdefault(conversation_id, Work(conversation_id)).again_turn_id = turn_id
+    def wake_put_off(self) -> None:
+        """Answer in the conversations which the store failed, now that it can be used again."""
+        put_off, self._put_off = self._put_off, set()
+        for conversation_id in put_off:
             self.wake(conversation_id)
 
-    def running(self, turn_id: int) -> Running | None:
-        """Give the answer of a turn, if it streams now."""
-        return next((it for it in self._running.values() if it.turn_id == turn_id), None)
+    def ask_again(self, conversation_id: int, turn_id: int) -> None:
+        """Ask the question of an ended answer again; the new answer takes over its reply."""
+        if not self.is_closing:
+            work = self._work.setdefault(conversation_id, Work(conversation_id))
+            work.take_up = TakeUp(turn_id)
+            self.wake(conversation_id)
 
-    def running_in(self, channel_id: int) -> Iterator[Running]:
-        """Give the answers that stream in a place now."""
-        return (
-            it for it in self._running.values() if it.conversation.place.channel_id == channel_id
-        )
+    async def take_up(
+        self, conversation_id: int, turn_id: int, *, goes_on: bool, presser_id: int
+    ) -> bool:
+        """Have an ended answer asked again, or gone on with, for somebody; wait until it begins.
 
-    def stop_answer_to(self, question_turn_id: int, by_id: int) -> None:
-        """Stop the answer to a question, if it streams now."""
-        for answer in self._running.values():
-            if answer.question_turn_id == question_turn_id:
-                answer.stop.set(by_id)
+        Returns:
+            Whether it has begun; not where the conversation has gone on, be it by another click.
+
+        Raises:
+            StoreError: It could not be stored.
+        """
+        work = self._work.get(conversation_id) or Work(conversation_id)
+        if self.is_closing or work.take_up is not None:
+            return False
+        begun: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        work.take_up = TakeUp(turn_id, goes_on, presser_id, begun)
+        self._work[conversation_id] = work
+        self.wake(conversation_id)
+        return await begun
 
     async def until_kept(self) -> None:
         """Wait until the Discord messages that show answers by now are stored as theirs."""
@@ -114,7 +118,7 @@ class Answering:
 
     async def close(self) -> None:
         """Take nothing new, give what streams some seconds to end, then interrupt it."""
-        self._is_closing = True
+        self.is_closing = True
         tasks = [work.task for work in self._work.values() if work.task is not None]
         if not tasks:
             return
@@ -129,151 +133,73 @@ class Answering:
         conversation_id = work.conversation_id
         notice: Notice | None = None
         try:
-            while work.is_wanted and not self._is_closing:
+            while work.is_wanted and not self.is_closing:
                 work.is_wanted = False
-                again_id, work.again_turn_id = work.again_turn_id, None
-                if again_id is not None:
-                    await self._answer(work, again_id)
-                if not self._is_closing:
+                if work.take_up is not None:
+                    await self._take_up(work, work.take_up)
+                if not self.is_closing:
                     await self._answer(work)
-        except StoreError:
-            log.exception("conversation %d: the store failed", conversation_id)
+        except StoreError as error:
+            report(log, error, "conversation %d: the store failed", conversation_id)
+            self._put_off.add(conversation_id)
             notice = Notice.STORE_DOWN_KEPT
         except Exception:
             log.exception("conversation %d: not answered", conversation_id)
             notice = Notice.BROKEN
         finally:
+            work.end_take_up(has_begun=False)
             del self._work[conversation_id]
         if work.is_wanted:
             self.wake(conversation_id, work.spot)
         if notice is not None and work.spot is not None:
             await self._teller.tell(work.spot, notice)
 
-    async def _answer(self, work: Work, again_turn_id: int | None = None) -> None:
-        """Answer all that waits, together, or an old question again."""
+    async def _take_up(self, work: Work, take_up: TakeUp) -> None:
+        try:
+            await self._answer(work, take_up)
+        except Exception as error:
+            if not take_up.fail(error):
+                raise
+        finally:
+            if work.take_up is take_up:
+                work.end_take_up(has_begun=False)
+
+    async def _answer(self, work: Work, take_up: TakeUp | None = None) -> None:
+        """Answer all that waits, together, or take up an answer that ended."""
         conversation_id = work.conversation_id
         stop = StopSignal()
-        small_print: list[str] = []
-        if again_turn_id is None:
-            small_print += await self._open_thread(conversation_id)
+        if take_up is None:
             events = self._service.reply(conversation_id, stop)
         else:
-            events = self._service.again(again_turn_id, stop)
+            act = self._service.go_on if take_up.goes_on else self._service.again
+            events = act(take_up.turn_id, stop, take_up.presser_id)
         try:
-            await self._stream(events, stop, work, small_print)
+            await self._showing.stream(events, stop, work)
             if work.display is not None:
                 ended_s = asyncio.get_running_loop().time()
                 await work.display.until_shown()
                 self._meter.ended(asyncio.get_running_loop().time() - ended_s)
         except asyncio.CancelledError:
             if work.display is not None:
-                await _end(work.display, Notice.INTERRUPTED)
+                buttons = buttons_after(Outcome.INTERRUPTED, has_text=work.has_text)
+                await _end(work.display, Notice.INTERRUPTED, buttons)
             raise
         except Exception as error:
             if work.display is None:
                 raise
-            log.exception("conversation %d: an answer broke off", conversation_id)
-            is_lost = isinstance(error, StoreError)
-            await _end(work.display, Notice.NOT_STORED if is_lost else Notice.BROKEN_OFF)
-        finally:
-            self._running.pop(conversation_id, None)
-
-    async def _stream(
-        self,
-        events: AsyncGenerator[ReplyEvent, None],
-        stop: StopSignal,
-        work: Work,
-        small_print: list[str],
-    ) -> None:
-        """Hand the events of an answer to its display, which `work` holds from the first on."""
-        work.display, work.has_text = None, False
-        async with aclosing(events):
-            async for event in events:
-                if isinstance(event, Began):
-                    small_print += work.take_small_print() + _unread_files(event.exchange)
-                    work.display = self._show(event.exchange)
-                    self._running[work.conversation_id] = running_of(event.exchange, stop)
-                elif isinstance(event, Shortened):
-                    small_print += await self._shortened(work.conversation_id)
-                elif work.display is not None:
-                    work.has_text = work.has_text or isinstance(event, TextDelta)
-                    work.display.feed(event)
-                    if isinstance(event, Finished):
-                        self._running.pop(work.conversation_id, None)
-                        work.display.finish(_under(event, work, small_print))
-
-    async def _open_thread(self, conversation_id: int) -> list[str]:
-        """Move a conversation that begins in a channel into a thread of its own.
-
-        Returns:
-            The notice for the answer where there is no thread and that was not said before.
-        """
-        conversation = await self._store.conversation(conversation_id)
-        if conversation is None or not conversation.place.is_channel:
-            return []
-        if conversation.root_message_id is None or conversation.head_turn_id is not None:
-            return []
-        question = await self._store.waiting(conversation_id)
-        if not question:
-            return []
-        opened = await self._threads.open(
-            conversation,
-            conversation.root_message_id,
-            question[0].text,
-            question[0].author_name,
-        )
-        if not isinstance(opened, NoThread):
-            await self._store.move(conversation_id, opened)
-            return []
-        key = f"no-thread:{conversation.place.channel_id}:{opened.reason}"
-        if opened.is_lasting and not await self._store.first_time(key):
-            return []
-        return [say(Notice.NO_THREAD, reason=opened.reason)]
-
-    def _show(self, exchange: Exchange) -> ReplyDisplay:
-        async def keep_part(part: Part) -> None:
-            await self._store.add_part(exchange.reply_id, part)
-
-        display = ReplyDisplay(
-            self._courier,
-            self._surface,
-            _spot_of(exchange),
-            exchange.turn,
-            keep_part,
-            exchange.parts,
-        )
-        display.expect()
-        return display
-
-    async def _shortened(self, conversation_id: int) -> list[str]:
-        is_new = await self._store.first_time(f"shortened:{conversation_id}")
-        return [Notice.SHORTENED] if is_new else []
+            if isinstance(error, StoreError):
+                report(log, error, "conversation %d: an answer was not stored", conversation_id)
+                await _end(work.display, Notice.NOT_STORED, NONE)
+            else:
+                log.exception("conversation %d: an answer broke off", conversation_id)
+                buttons = buttons_after(Outcome.INTERRUPTED, has_text=work.has_text)
+                await _end(work.display, Notice.BROKEN_OFF, buttons)
 
 
-def _spot_of(exchange: Exchange) -> Spot:
-    """Tell where an answer goes: in a channel it is a reply to the newest message it answers."""
-    place = exchange.conversation.place
-    answers = exchange.inbounds[-1].message_id if place.is_channel else None
-    return Spot(place.channel_id, place.guild_id, answers)
-
-
-def _unread_files(exchange: Exchange) -> list[str]:
-    files = tuple(file for inbound in exchange.inbounds for file in inbound.attachments)
-    return [say(Notice.UNREAD_FILES, names=files_named(files))] if files else []
-
-
-def _under(event: Finished, work: Work, small_print: Iterable[str]) -> str:
-    """Give all that stands under an answer: how it ended first."""
-    model = work.display.model if work.display is not None else ""
-    has_text = bool(event.text) or work.has_text
-    outcome = outcome_notice(event.outcome, event.failure, model=model, has_text=has_text)
-    return "\n".join(line for line in (outcome, *small_print) if line)
-
-
-async def _end(display: ReplyDisplay, notice: Notice) -> None:
+async def _end(display: ReplyDisplay, notice: Notice, buttons: Buttons) -> None:
     """Finish a reply that was broken off, within a few seconds."""
     if not display.is_finished:
-        display.finish(notice)
+        display.finish(notice, buttons)
     try:
         async with asyncio.timeout(_LAST_EDIT_LIMIT_S):
             await asyncio.shield(display.until_shown())

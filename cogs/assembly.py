@@ -1,5 +1,6 @@
 """Puts the cogs together: what people can do, on top of the core and of one courier."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,13 +13,19 @@ from cogs.answering import Answering
 from cogs.attentions import Attentions
 from cogs.client import Bobbin
 from cogs.conversations import Conversations
+from cogs.cooldown import Cooldown, Pace
 from cogs.ends import Ends
 from cogs.intake import Bounds, Intake
 from cogs.model import ModelCommand
+from cogs.own_posts import OwnPosts
 from cogs.recovery import Client, Recovery
+from cogs.reopening import Reopening
+from cogs.rereading import Rereading
 from cogs.settings import SettingsCommand
+from cogs.showing import Showing
 from cogs.steering import Steering
 from cogs.stopping import Stopping
+from cogs.taking_up import TakingUp
 from cogs.talking import Talking
 from cogs.threads import ThreadOpener
 from conversation.entities import Shown
@@ -36,6 +43,7 @@ class Rules:
 
     access: Access
     queue_limit: int
+    pace: Pace
     thread_archive_minutes: ArchiveMinutes
     thread_wait_s: float
     shutdown_grace_s: float
@@ -65,32 +73,39 @@ class Assembly:
         rules, store, service = self.rules, self.store, self.service
         surface = Surface(bot.get_partial_messageable, bot.fetch_channel, self.connection_errors)
         teller = Teller(self.courier, surface)
-        answering = self._answering(bot, surface, teller)
+        posts = OwnPosts(bot.get_partial_messageable, user.id, self.connection_errors)
+        ends = Ends(store, self.courier, surface, posts)
+        answering = self._answering(bot, surface, teller, ends)
         attentions = Attentions(store, user.id)
         steering = Steering(store, user.id)
         bounds = Bounds(rules.queue_limit, rules.access.turns_per_day)
         intake = Intake(user.name, bounds, store, attentions, answering, teller, self.now)
+        cooldown = Cooldown(rules.pace, time.monotonic)
         talking = Talking(
             own_id=user.id,
             access=rules.access,
+            cooldown=cooldown,
             attentions=attentions,
             intake=intake,
             answering=answering,
             courier=self.courier,
-            recovery=self._recovery(bot, answering, surface, teller),
+            recovery=self._recovery(bot, answering, teller, ends),
         )
-        stopping = Stopping(answering)
-        bot.add_dynamic_items(stopping.button)
+        stopping = Stopping(answering.runs)
+        taking_up = TakingUp(rules.access, cooldown, store, answering, self.now)
+        bot.add_dynamic_items(stopping.button, *taking_up.buttons)
         return [
             talking,
             stopping,
+            Reopening(self.courier, bot.get_channel),
             ModelCommand(service, self.catalog, store, steering),
             SettingsCommand(service, self.catalog, store, attentions, steering),
             Conversations(user.name, rules.access, service, store, answering, attentions, steering),
         ]
 
-    def _answering(self, bot: Bobbin, surface: Surface, teller: Teller) -> Answering:
+    def _answering(self, bot: Bobbin, surface: Surface, teller: Teller, ends: Ends) -> Answering:
         threads = ThreadOpener(
+            self.store,
             self.courier,
             surface,
             bot.get_channel,
@@ -99,22 +114,17 @@ class Assembly:
         )
         return Answering(
             self.service,
-            self.store,
-            self.courier,
-            surface,
+            Showing(self.store, self.courier, surface, threads, ends),
             teller,
-            threads,
             grace_s=self.rules.shutdown_grace_s,
             meter=self.meter,
         )
 
-    def _recovery(
-        self, bot: Bobbin, answering: Answering, surface: Surface, teller: Teller
-    ) -> Recovery:
-        async def message_by_id(channel_id: int, message_id: int) -> discord.Message:
-            return await bot.get_partial_messageable(channel_id).fetch_message(message_id)
+    def _recovery(self, bot: Bobbin, answering: Answering, teller: Teller, ends: Ends) -> Recovery:
 
-        ends = Ends(self.store, self.courier, surface, message_by_id, self.connection_errors)
+        async def channel(channel_id: int) -> object:
+            return bot.get_channel(channel_id) or await bot.fetch_channel(channel_id)
+
         client = Client(
             channel_by_id=bot.get_channel,
             fetch_channel=bot.fetch_channel,
@@ -124,6 +134,15 @@ class Assembly:
             connection_errors=self.connection_errors,
         )
         window = timedelta(minutes=self.rules.recovery_window_minutes)
+        rereading = Rereading(self.store, channel, self.connection_errors)
         return Recovery(
-            self.store, answering, teller, ends, client, self.now, window, self.unfinished
+            self.store,
+            answering,
+            teller,
+            ends,
+            rereading,
+            client,
+            self.now,
+            window,
+            self.unfinished,
         )

@@ -12,6 +12,7 @@ import discord
 from discord.ext import commands
 
 from cogs.access import Access
+from cogs.cooldown import Cooldown
 from cogs.tree import guarded_tree
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class Bobbin(commands.Bot):
 
     Args:
         access: The owner's rules, for commands.
+        cooldown: Counts the commands of each person.
         http_trace: The aiohttp.TraceConfig that sees each request and its answer.
         reads_content: Whether to ask for the message content intent.
         commands_file: Where the hash of the commands last registered is kept.
@@ -74,6 +76,7 @@ class Bobbin(commands.Bot):
     def __init__(
         self,
         access: Access,
+        cooldown: Cooldown,
         http_trace: Any,  # an aiohttp.TraceConfig; aiohttp is not imported here
         *,
         reads_content: bool,
@@ -84,7 +87,7 @@ class Bobbin(commands.Bot):
         super().__init__(
             command_prefix=(),
             help_command=None,
-            tree_cls=guarded_tree(access),
+            tree_cls=guarded_tree(access, cooldown),
             intents=intents_with(content=reads_content),
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_contexts=discord.app_commands.AppCommandContext(

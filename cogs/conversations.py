@@ -60,7 +60,7 @@ class Conversations(commands.Cog):
             await respond(interaction, refusal)
             return
         fresh = await in_time(interaction, self._store.reset(place), ephemeral=False)
-        for answer in self._answering.running_in(place.channel_id):
+        for answer in self._answering.runs.in_place(place.channel_id):
             if answer.conversation.id != fresh.id:
                 answer.stop.set(interaction.user.id)
         self._answering.wake(fresh.id, Spot(place.channel_id, place.guild_id))

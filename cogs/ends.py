@@ -1,37 +1,40 @@
-"""Shows the ends of answers that were stored when the last process was killed, but not shown."""
+"""Shows answers that have ended as they are to stand: with their ends, or gone on from."""
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import discord
 
-from conversation.entities import Failure, Outcome, Part, Role, Shown
+from cogs.own_posts import OwnPosts, custom_ids_of
+from conversation.entities import Failure, Outcome, Part, Shown
 from conversation.events import TextDelta
 from conversation.ports import Store
+from rendering.buttons import NONE, Button, Buttons, buttons_after, custom_id, has_stop
 from rendering.courier import Courier
 from rendering.display import ReplyDisplay
+from rendering.keeping import PartKeeping
 from rendering.notices import outcome_notice
 from rendering.splitting import Splitter
 from rendering.surface import Spot, Surface
 
 log = logging.getLogger(__name__)
 
-MessageById = Callable[[int, int], Awaitable[discord.Message]]
-"""Reads a message by its channel's id and its own."""
+_MARGIN = timedelta(minutes=2)
+"""So much may our clock be ahead of Discord's."""
+_READ_AT_ONCE = 8
 
 
 class Ends:
-    """Finds the replies whose last edits were never made, and makes them.
-
-    Only the newest answer of a conversation can be one: the next begins when it is shown.
+    """Makes the last edits that were never made, and those that come after the last.
 
     Args:
         store: Knows what has to be shown.
         courier: Carries the requests; not owned.
         surface: Makes them.
-        message_by_id: Shows what Discord has.
-        connection_errors: What the HTTP library raises when a connection fails.
+        posts: Shows what Discord has.
     """
 
     def __init__(
@@ -39,60 +42,130 @@ class Ends:
         store: Store,
         courier: Courier,
         surface: Surface,
-        message_by_id: MessageById,
-        connection_errors: tuple[type[Exception], ...],
+        posts: OwnPosts,
     ) -> None:
         self._store = store
         self._courier = courier
         self._surface = surface
-        self._message_by_id = message_by_id
-        self._errors = (discord.HTTPException, OSError, *connection_errors)
+        self._posts = posts
+        self._reading = asyncio.Semaphore(_READ_AT_ONCE)
+        self._looked_at: set[int] = set()
 
-    async def show(self, since: datetime, limit: int) -> None:
-        """Have the ends shown of answers that ended since then; does not wait until they are."""
-        for live in await self._store.live_places(since - timedelta(hours=1), limit=limit):
-            conversation = await self._store.current_conversation(live.place.channel_id)
-            if conversation is None or conversation.head_turn_id is None:
-                continue
-            shown = await self._store.shown_turn(conversation.head_turn_id)
-            if shown is not None and _has_ended(shown, since) and await self._is_open(shown):
-                log.info("turn %d: its end is shown late", shown.turn.id)
-                self._show(shown)
+    async def show(
+        self, since: datetime, before: datetime, limit: int, but: Collection[int] = ()
+    ) -> None:
+        """Have the ends shown of answers that ended since then; does not wait until they are.
+
+        Each answer is looked at once in the life of this process.
+
+        Args:
+            since: Answers that ended earlier are not looked at.
+            before: When this process began; it shows by itself what it has begun since.
+            limit: So many answers are looked at, the latest first.
+            but: The turns of which somebody else takes care.
+        """
+        ended = await self._store.ended_since(since, limit=limit)
+        others = [it for it in ended if it.turn.created_at < before and it.turn.id not in but]
+        new = [it for it in others if it.turn.id not in self._looked_at]
+        self._looked_at.update(it.turn.id for it in new)
+        await asyncio.gather(*(self._show_if_open(it) for it in new))
+
+    async def adopted(self, shown: Shown) -> Shown:
+        """Give an answer with the messages that show it and of which the store does not know.
+
+        A message is there without being known where the process was killed between its post and
+        the answer to that; Discord forgets nonces within minutes, so that a later repetition of
+        the post would make a second one. It is recognised by the turn in its buttons, or by being
+        what comes next of an answer that has ended. It becomes a part of the reply.
+        """
+        turn, place = shown.turn, shown.conversation.place
+        known = [part.message_id for part in shown.parts]
+        begun_id = discord.utils.time_snowflake(turn.created_at - _MARGIN)
+        contents = list(contents_of(turn.text))
+        if turn.outcome is Outcome.INTERRUPTED:
+            contents = contents[:-1]
+        parts = list(shown.parts)
+        try:
+            async with self._reading:
+                latest = await self._posts.latest(place.channel_id, max([begun_id, *known]))
+            for message in latest:
+                ordinal = len(parts)
+                if _is_of(message, turn.id) or message.content in contents[ordinal : ordinal + 1]:
+                    nonce = f"{turn.id}.{ordinal}"
+                    parts.append(Part(ordinal, place.channel_id, message.id, nonce))
+                    await self._store.add_part(shown.reply_id, parts[-1])
+                    log.info("turn %d: message %d is its part %d", turn.id, message.id, ordinal)
+        except self._posts.errors as error:
+            log.info("channel %d could not be read: %r", place.channel_id, error)
+        return replace(shown, parts=tuple(parts))
+
+    async def _show_if_open(self, shown: Shown) -> None:
+        if not shown.parts or lacks_messages(shown):
+            shown = await self.adopted(shown)
+        if await self._is_open(shown):
+            log.info("turn %d: its end is shown late", shown.turn.id)
+            self.show_end(shown)
+
+    def show_end(self, shown: Shown) -> None:
+        """Have the whole of an ended answer shown, and how it ended; does not wait until it is."""
+        turn = shown.turn
+        failure = None if turn.failure is None else Failure(turn.failure)
+        outcome, has_text = turn.outcome or Outcome.INTERRUPTED, bool(turn.text.strip())
+        notice = outcome_notice(outcome, failure, model=turn.model or "", has_text=has_text)
+        is_newest = shown.conversation.head_turn_id == turn.id
+        buttons = buttons_after(outcome, turn.failure, has_text=has_text) if is_newest else NONE
+        self._show(shown, notice, buttons)
+
+    async def make_way(self, former: Shown) -> None:
+        """Take away what stands under an answer that another goes on with.
+
+        Only its last message is edited. Waits where messages of it have to be posted first.
+        """
+        contents = contents_of(former.turn.text)
+        before_last = max(0, min(len(contents), len(former.parts)) - 1)
+        display = self._show(former, "", NONE, contents[:before_last])
+        if len(former.parts) < len(contents):
+            await display.until_shown()
 
     async def _is_open(self, shown: Shown) -> bool:
-        """Tell whether the reply lacks a message, or still has a button; true where unknown."""
-        splitter = Splitter()
-        splitter.feed(shown.turn.text)
-        splitter.finish()
-        if not shown.parts or len(shown.parts) < len(splitter.parts):
+        """Tell whether the reply lacks a message, or can still be stopped; true where unknown."""
+        if not shown.parts or lacks_messages(shown):
             return True
-        last = shown.parts[-1]
         try:
-            message = await self._message_by_id(last.channel_id, last.message_id)
-        except discord.NotFound:
-            return False
-        except self._errors:
+            async with self._reading:
+                message = await self._posts.of(shown.parts[-1])
+        except self._posts.errors:
             return True
-        return bool(message.components)
+        return message is not None and has_stop(list(custom_ids_of(message)))
 
-    def _show(self, shown: Shown) -> None:
-        async def keep_part(part: Part) -> None:
-            await self._store.add_part(shown.reply_id, part)
-
+    def _show(
+        self, shown: Shown, notice: str, buttons: Buttons, contents: Sequence[str] = ()
+    ) -> ReplyDisplay:
         place, turn = shown.conversation.place, shown.turn
         root_id = shown.conversation.root_message_id if place.is_channel else None
         spot = Spot(place.channel_id, place.guild_id, root_id)
-        display = ReplyDisplay(self._courier, self._surface, spot, turn, keep_part, shown.parts)
+        keeping = PartKeeping(shown.reply_id, self._store)
+        display = ReplyDisplay(self._courier, self._surface, turn, keeping, shown.parts, contents)
         display.feed(TextDelta(turn.text))
-        failure = None if turn.failure is None else Failure(turn.failure)
-        outcome = turn.outcome or Outcome.INTERRUPTED
-        display.finish(
-            outcome_notice(outcome, failure, model=turn.model or "", has_text=bool(turn.text))
-        )
+        display.finish(notice, buttons)
+        display.go_to(spot)
+        return display
 
 
-def _has_ended(shown: Shown, since: datetime) -> bool:
-    turn = shown.turn
-    if turn.role is not Role.ASSISTANT or turn.outcome is None or turn.finished_at is None:
-        return False
-    return turn.finished_at >= since
+def contents_of(text: str) -> Sequence[str]:
+    """Give what the messages that show an answer say."""
+    splitter = Splitter()
+    splitter.feed(text)
+    splitter.finish()
+    return [part.content for part in splitter.parts]
+
+
+def lacks_messages(shown: Shown) -> bool:
+    """Tell whether fewer messages show an answer than its text needs."""
+    return len(shown.parts) < len(contents_of(shown.turn.text))
+
+
+def _is_of(message: discord.Message, turn_id: int) -> bool:
+    """Tell whether a message has a button of a turn."""
+    own = {custom_id(button, turn_id) for button in Button}
+    return not own.isdisjoint(custom_ids_of(message))

@@ -29,13 +29,21 @@ async def tell_failure(interaction: discord.Interaction, error: BaseException) -
     notice = Notice.COMMAND_STORE_DOWN if isinstance(error, StoreError) else Notice.BROKEN
     try:
         await respond(interaction, notice)
-    except (discord.DiscordException, OSError, RuntimeError) as refused:
+    except Exception as refused:
         # RuntimeError is what the HTTP library says when all is being closed.
-        log.warning("the person could not be told: %s", refused)
+        is_known = isinstance(refused, discord.DiscordException | RuntimeError)
+        if not is_known and not _is_passing(refused):
+            raise
+        log.warning("the person could not be told: %r", refused)
 
 
 def _is_passing(error: BaseException) -> bool:
     """Tell whether Discord, or the way to it, fails for the moment: nobody has to act."""
     if isinstance(error, discord.HTTPException):
         return error.status == 429 or error.status >= 500
-    return isinstance(error, OSError)
+    return isinstance(error, OSError) or _is_of_http_library(error)
+
+
+def _is_of_http_library(error: BaseException) -> bool:
+    """Tell whether it is an error of aiohttp, which is not imported here: a lost connection."""
+    return any(kind.__module__.partition(".")[0] == "aiohttp" for kind in type(error).__mro__)

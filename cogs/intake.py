@@ -10,11 +10,14 @@ import discord
 from cogs.access import day_of
 from cogs.answering import Answering
 from cogs.attentions import Attentions
-from cogs.reading import attachments_of, text_of
+from cogs.cooldown import Pace
+from cogs.reading import attachments_of, name_of, text_of
+from cogs.remembered import Remembered
 from conversation.entities import Attention, PlaceKey, Receipt, Received, Verdict
 from conversation.errors import StoreError
 from conversation.ports import Now, Store
-from rendering.notices import Notice, files_named, say
+from conversation.reporting import report
+from rendering.notices import Notice, clock_time, files_named, say
 from rendering.surface import Spot
 from rendering.telling import Teller
 
@@ -22,6 +25,14 @@ log = logging.getLogger(__name__)
 
 _WARN_AT_LEFT = 3
 """From how many answers left on a person is told that the day's are running out."""
+
+
+_STORED_AT_ONCE = 256
+"""So many messages wait for the store at once, behind what answering writes: neither starves."""
+
+_REMEMBERED = 1000
+"""Of so many people it is remembered that they were told of a full queue, and of so many messages
+that they were turned away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +98,10 @@ class Intake:
         self._teller = teller
         self._now = now
         self._order: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self._told_full: set[tuple[int, int]] = set()
+        self._room = asyncio.Semaphore(_STORED_AT_ONCE)
+        self._told_full = Remembered[tuple[int, int]](_REMEMBERED)
+        self._turned_away = Remembered[int](_REMEMBERED)
+        """Messages of which it was said that they were not taken: read again, they are not."""
         self._heard_in: set[int] = set()
 
     async def revise(self, heard: Heard) -> None:
@@ -97,8 +111,8 @@ class Intake:
             async with self._in_order(heard.place.channel_id):
                 if text and await self._store.revise(heard.message.id, text):
                     log.debug("message %d was edited while it waited", heard.message.id)
-        except StoreError:
-            log.exception("the edit of message %d was not taken", heard.message.id)
+        except StoreError as error:
+            report(log, error, "the edit of message %d was not taken", heard.message.id)
 
     async def withdraw(self, message_id: int, channel_id: int) -> None:
         """Take in that a message is gone: it is not answered, or its answer is stopped."""
@@ -107,11 +121,11 @@ class Intake:
         try:
             async with self._in_order(channel_id):
                 inbound = await self._store.withdraw(message_id)
-        except StoreError:
-            log.exception("the deletion of message %d was not taken", message_id)
+        except StoreError as error:
+            report(log, error, "the deletion of message %d was not taken", message_id)
             return
         if inbound is not None and inbound.turn_id is not None:
-            self._answering.stop_answer_to(inbound.turn_id, inbound.author_id)
+            self._answering.runs.stop_answer_to(inbound.turn_id, inbound.author_id)
 
     async def refuse(self, heard: Heard, refusal: Notice) -> None:
         """Tell somebody why they are not answered; once."""
@@ -122,22 +136,36 @@ class Intake:
         try:
             if await self._store.first_time(key):
                 await self._teller.tell(heard.spot, refusal)
-        except StoreError:
-            log.exception("message %d: a refusal was not told", heard.message.id)
+        except StoreError as error:
+            report(log, error, "message %d: a refusal was not told", heard.message.id)
+
+    async def slow_down(self, heard: Heard, pace: Pace, until_s: float) -> None:
+        """Tell somebody who sends too much at once that this is not taken, and until when."""
+        notice = say(
+            Notice.SLOW_DOWN,
+            limit=pace.messages,
+            seconds=f"{pace.window_s:g}",
+            when=clock_time(until_s),
+        )
+        await self._teller.tell(heard.spot, notice)
 
     async def take(self, heard: Heard, *, replies_to_us: bool) -> None:
         """Write a message and have it answered; what cannot be answered is said."""
         self._heard_in.add(heard.place.channel_id)
         try:
             async with self._in_order(heard.place.channel_id):
+                if heard.message.id in self._turned_away:
+                    return
                 received = await self._received(heard, replies_to_us=replies_to_us)
                 notice = await self._unanswerable(heard, received)
-                receipt = None if notice else await self._store_it(received)
-                if receipt is not None and heard.begins_post:
-                    await self._attentions.change(heard.place, Attention.EVERYTHING)
-        except StoreError:
-            log.exception("message %d was not taken", heard.message.id)
-            await self._teller.tell(heard.spot, Notice.STORE_DOWN)
+                storing = None if notice else await self._begin_storing(received)
+            receipt = await storing if storing else None
+            if receipt is not None and heard.begins_post:
+                await self._attentions.change(heard.place, Attention.EVERYTHING)
+        except StoreError as error:
+            report(log, error, "message %d was not taken", heard.message.id)
+            if self._turned_away.add(heard.message.id):
+                await self._teller.tell(heard.spot, Notice.STORE_DOWN)
             return
         if receipt is None:
             if notice:
@@ -146,7 +174,11 @@ class Intake:
         await self._act_on(receipt, heard)
 
     def _in_order(self, channel_id: int) -> asyncio.Lock:
-        """Give what makes the events of a place wait for each other; it is held over no request."""
+        """Give what makes the events of a place wait for each other; it is held over no request.
+
+        A write begins in it and ends after it: the store writes in the order of beginning, and
+        those who come at once share a commit.
+        """
         return self._order.setdefault(channel_id, asyncio.Lock())
 
     async def _received(self, heard: Heard, *, replies_to_us: bool) -> Received:
@@ -173,7 +205,7 @@ class Intake:
             message_id=message.id,
             place=heard.place,
             author_id=message.author.id,
-            author_name=message.author.display_name,
+            author_name=name_of(message.author),
             text=text_of(message, heard.own_ids, with_reference=not is_latest),
             attachments=attachments_of(message),
             root_message_id=root_message_id,
@@ -201,15 +233,23 @@ class Intake:
             key = f"withheld:{heard.place.channel_id}"
         return notice if await self._store.first_time(key) else ""
 
-    async def _store_it(self, received: Received) -> Receipt | None:
+    async def _begin_storing(self, received: Received) -> asyncio.Task[Receipt] | None:
+        """Begin to write a message; who calls this awaits what it gives."""
         if not received.text:
             return None
-        return await self._store.receive(
-            received,
-            queue_limit=self._bounds.queue_limit,
-            daily_limit=self._bounds.turns_per_day,
-            day_began_at=day_of(self._now())[0],
+        await self._room.acquire()
+        storing = asyncio.create_task(
+            self._store.receive(
+                received,
+                queue_limit=self._bounds.queue_limit,
+                daily_limit=self._bounds.turns_per_day,
+                day_began_at=day_of(self._now())[0],
+            ),
+            name=f"inbound-{received.message_id}",
         )
+        storing.add_done_callback(lambda _: self._room.release())
+        await asyncio.sleep(0)  # it has begun when this returns
+        return storing
 
     async def _act_on(self, receipt: Receipt, heard: Heard) -> None:
         conversation_id = receipt.conversation_id
@@ -221,8 +261,7 @@ class Intake:
             case Verdict.REPEATED:
                 log.debug("message %d came again", heard.message.id)
             case Verdict.QUEUE_FULL:
-                if told not in self._told_full:
-                    self._told_full.add(told)
+                if self._told_full.add(told):
                     notice = say(Notice.QUEUE_FULL, limit=self._bounds.queue_limit)
                     await self._teller.tell(heard.spot, notice)
             case Verdict.QUOTA_SPENT:

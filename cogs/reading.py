@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import discord
 
 from conversation.entities import Attachment
+from rendering.one_line import one_line
 
 _CODE = re.compile(
     r"<@!?(?P<user>\d+)>"
@@ -19,7 +20,7 @@ _CODE = re.compile(
     r"|<#(?P<channel>\d+)>"
     r"|<a?:(?P<emoji>\w+):\d+>"
     r"|<t:(?P<time>-?\d+)(?::[tTdDfFsSR])?>"
-    r"|</(?P<command>[^:>]+):\d+>"
+    r"|</(?P<command>[^:<>]{1,100}):\d+>"
 )
 _QUOTE_LIMIT_CHARS = 4000
 
@@ -74,9 +75,14 @@ def text_of(message: discord.Message, own_ids: Collection[int], *, with_referenc
     return "\n\n".join(piece for piece in pieces if piece)
 
 
+def name_of(user: discord.abc.User) -> str:
+    """Give a person's name as it is shown to the model: a name cannot begin a line of its own."""
+    return one_line(user.display_name) or user.name
+
+
 def names_in(message: discord.Message) -> Names:
     """Collect the names behind the ids that a message uses; no request is made."""
-    users = {user.id: user.display_name for user in message.mentions}
+    users = {user.id: name_of(user) for user in message.mentions}
     roles = {role.id: role.name for role in message.role_mentions}
     channels = {channel.id: channel.name for channel in message.channel_mentions}
     return Names(users, roles, channels)
@@ -96,7 +102,7 @@ def _replied_to(message: discord.Message) -> str:
         return ""
     original = reference.resolved
     text = readable(original.content, names_in(original)) or _without_words(original)
-    return f"{original.author.display_name} wrote:\n{_quoted(text)}" if text else ""
+    return f"{name_of(original.author)} wrote:\n{_quoted(text)}" if text else ""
 
 
 def _without_words(message: discord.Message) -> str:

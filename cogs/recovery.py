@@ -2,19 +2,22 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import discord
 
 from cogs.answering import Answering
-from cogs.ends import Ends
-from conversation.entities import Shown
+from cogs.ends import Ends, lacks_messages
+from cogs.rereading import Rereading, Revise
+from conversation.entities import Outcome, Part, Shown
 from conversation.errors import StoreError
 from conversation.ports import Now, Store
+from conversation.reporting import report
+from rendering.buttons import buttons_after
 from rendering.notices import Notice
-from rendering.surface import Spot
+from rendering.surface import Row, Spot
 from rendering.telling import Teller
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,8 @@ ATTEMPTS = 3
 _ALIVE_INTERVAL_S = 10.0
 _LIVE_SINCE = timedelta(days=2)
 _LIVE_PLACES = 100
+_ENDS = 100
+"""So many answers of the last life are looked at, whether their ends are shown."""
 _CHANNELS = 200
 _MESSAGES = 100
 """At most so many missed messages are read in one place."""
@@ -58,6 +63,7 @@ class Recovery:
         answering: Pays it.
         teller: Marks what is not paid.
         ends: Shows what was stored and not shown.
+        rereading: Learns what became meanwhile of messages that wait.
         client: Reads what was said meanwhile.
         now: The wall clock.
         window: Answers that were broken off longer ago are not begun again by themselves.
@@ -70,6 +76,7 @@ class Recovery:
         answering: Answering,
         teller: Teller,
         ends: Ends,
+        rereading: Rereading,
         client: Client,
         now: Now,
         window: timedelta,
@@ -79,10 +86,12 @@ class Recovery:
         self._answering = answering
         self._teller = teller
         self._ends = ends
+        self._rereading = rereading
         self._client = client
         self._now = now
         self._window = window
         self._unfinished = unfinished
+        self._began_at: datetime | None = None
         self._deaf_since: datetime | None = None
         self._is_deaf = True
         self._alive: asyncio.Task[None] | None = None
@@ -91,6 +100,7 @@ class Recovery:
 
     async def begin(self) -> None:
         """Learn since when nobody listened; before the first event comes."""
+        self._began_at = self._now()
         self._deaf_since = await self._store.last_alive()
 
     def disconnected(self) -> None:
@@ -109,50 +119,72 @@ class Recovery:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def go_on(self, hear: Hear) -> None:
+    async def go_on(self, hear: Hear, revise: Revise) -> None:
         """Pay what is owed; called whenever a new gateway session is ready.
 
         Args:
             hear: Takes in a message as if it had just come; one that is known changes nothing.
+            revise: Takes in what a message that waits says now.
         """
         if self._is_closed:
             return
-        task = asyncio.create_task(self._pay(hear), name="recovery")
+        task = asyncio.create_task(self._pay(hear, revise), name="recovery")
         self._paying.add(task)
         task.add_done_callback(self._paying.discard)
         await task
 
-    async def _pay(self, hear: Hear) -> None:
+    async def _pay(self, hear: Hear, revise: Revise) -> None:
+        since = self._deaf_since if self._alive is None else None
+        unfinished = {shown.turn.id for shown in self._unfinished}
         try:
-            if self._alive is None and self._deaf_since is not None:
-                await self._ends.show(self._deaf_since - _MARGIN, limit=_LIVE_PLACES)
-            await self._answer_again()
+            if since is not None:
+                await self._show_ends(since - _MARGIN, unfinished)
+            await self._answer_again(revise)
             await self._read_missed(hear)
-        except StoreError:
-            log.exception("what is owed could not be read")
+            if since is not None:
+                await self._show_ends(since - self._window, unfinished)
+        except StoreError as error:
+            report(log, error, "what is owed could not be read")
         if self._alive is None:
             self._alive = asyncio.create_task(self._note_alive(), name="alive")
 
-    async def _answer_again(self) -> None:
+    async def _show_ends(self, since: datetime, but: Collection[int]) -> None:
+        await self._ends.show(since, self._began_at or since, limit=_ENDS, but=but)
+
+    async def _answer_again(self, revise: Revise) -> None:
         """Begin broken answers again, and answer what waits; each conversation in its order."""
         unfinished, self._unfinished = self._unfinished, ()
-        for shown in unfinished:
-            is_young = self._now() - shown.turn.created_at < self._window
-            if is_young and shown.interruptions < ATTEMPTS:
-                self._answering.ask_again(shown.conversation.id, shown.turn.id)
-            else:
-                await self._mark(shown)
+        await asyncio.gather(*(self._answer_or_mark(shown) for shown in unfinished))
         for conversation_id in await self._store.waiting_conversations():
+            await self._rereading.reread(conversation_id, revise)
             self._answering.wake(conversation_id)
 
+    async def _answer_or_mark(self, shown: Shown) -> None:
+        shown = await self._ends.adopted(shown)
+        is_young = self._now() - shown.turn.created_at < self._window
+        if is_young and shown.interruptions < ATTEMPTS:
+            self._answering.ask_again(shown.conversation.id, shown.turn.id)
+        else:
+            await self._mark(shown)
+
     async def _mark(self, shown: Shown) -> None:
-        place = shown.conversation.place
+        """Say that an answer was interrupted, under what was shown of it, which stays."""
+        if shown.parts and lacks_messages(shown):
+            self._ends.show_end(shown)
+            return
+        place, turn = shown.conversation.place, shown.turn
         root_id = shown.conversation.root_message_id if place.is_channel else None
         spot = Spot(place.channel_id, place.guild_id, root_id)
+        has_text = bool(turn.text.strip())
+        row = Row(turn.id, buttons_after(Outcome.INTERRUPTED, has_text=has_text))
         if shown.parts:
-            await self._teller.mark(spot, shown.parts[-1].message_id, Notice.INTERRUPTED)
+            last_id = shown.parts[-1].message_id
+            told_id = await self._teller.mark(spot, last_id, Notice.INTERRUPTED, row)
         else:
-            await self._teller.tell(spot, Notice.INTERRUPTED)
+            told_id = await self._teller.tell(spot, Notice.INTERRUPTED, row)
+        if told_id is not None:
+            part = Part(len(shown.parts), place.channel_id, told_id, nonce="")
+            await self._store.add_part(shown.reply_id, part)
 
     async def _read_missed(self, hear: Hear) -> None:
         """Hear what was said while nobody listened, in each place oldest first, within bounds.
@@ -210,11 +242,13 @@ class Recovery:
                 yield message
 
     async def _note_alive(self) -> None:
+        """Note it every ten seconds; when the store is back, what it kept meanwhile is answered."""
         while True:
             if not self._is_deaf:
                 self._deaf_since = self._now()
                 try:
                     await self._store.note_alive()
+                    self._answering.wake_put_off()
                 except StoreError as error:
-                    log.warning("that we are alive could not be noted: %s", error)
+                    report(log, error, "that we are alive could not be noted")
             await asyncio.sleep(_ALIVE_INTERVAL_S)

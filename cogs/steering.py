@@ -4,7 +4,7 @@ import discord
 
 from cogs.access import may_steer, who_is
 from cogs.talking import place_of
-from conversation.entities import PlaceKey
+from conversation.entities import Conversation, PlaceKey
 from conversation.ports import Store
 from rendering.notices import Notice
 
@@ -44,6 +44,25 @@ class Steering:
                 shown = await self._store.shown_turn(conversation.head_turn_id)
                 owners |= shown.asker_ids if shown is not None else frozenset()
         return frozenset(owners - {self._own_id})
+
+
+def may_steer_answer(
+    interaction: discord.Interaction, conversation: Conversation, asker_ids: frozenset[int]
+) -> bool:
+    """Tell whether somebody may stop an answer, or have it taken up.
+
+    The people it answers, who began the conversation or its thread, and whoever may manage
+    messages may: where it is shown, for a right in one place is none in another.
+    """
+    if not conversation.is_at(interaction.channel_id):
+        return False
+    owners = set(asker_ids)
+    if conversation.starter_id is not None:
+        owners.add(conversation.starter_id)
+    is_thread = interaction.channel_id == conversation.place.channel_id
+    if is_thread and isinstance(interaction.channel, discord.Thread):
+        owners.add(interaction.channel.owner_id)
+    return may_steer(who_is(interaction.user, interaction.channel), owners)
 
 
 def place_at(interaction: discord.Interaction) -> PlaceKey:

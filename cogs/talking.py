@@ -5,14 +5,16 @@ import logging
 import discord
 from discord.ext import commands
 
-from cogs.access import Access, may_answer_in, who_is
+from cogs.access import Access, may_answer_in, member_of, who_is
 from cogs.answering import Answering
 from cogs.attention import Facts, is_ours, opens_with_other
 from cogs.attentions import Attentions
+from cogs.cooldown import Cooldown
 from cogs.intake import Heard, Intake
 from cogs.recovery import Recovery
 from conversation.entities import Attention, PlaceKey
 from rendering.courier import Courier
+from rendering.notices import Notice
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,7 @@ class Talking(commands.Cog):
     Args:
         own_id: The bot's id.
         access: Who may.
+        cooldown: How fast.
         attentions: Which places are listened to without a mention.
         intake: Takes in what is meant for us.
         answering: Answers; closed when this cog is unloaded.
@@ -35,6 +38,7 @@ class Talking(commands.Cog):
         *,
         own_id: int,
         access: Access,
+        cooldown: Cooldown,
         attentions: Attentions,
         intake: Intake,
         answering: Answering,
@@ -43,6 +47,7 @@ class Talking(commands.Cog):
     ) -> None:
         self._own_id = own_id
         self._access = access
+        self._cooldown = cooldown
         self._attentions = attentions
         self._intake = intake
         self._answering = answering
@@ -68,7 +73,7 @@ class Talking(commands.Cog):
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Go on with what is owed; the gateway is ready again after each new session."""
-        await self._recovery.go_on(self.on_message)
+        await self._recovery.go_on(self.on_message, self._revise)
 
     @commands.Cog.listener()
     async def on_disconnect(self) -> None:
@@ -97,11 +102,17 @@ class Talking(commands.Cog):
         if facts is None:
             return
         heard = self._heard(message)
-        refusal = self._access.refusal(who_is(message.author, message.channel))
+        refusal = await self._refusal(message)
+        too_fast = self._cooldown.take(message.author.id, message.id)
         if refusal is not None:
-            await self._intake.refuse(heard, refusal)
+            if too_fast is None:
+                await self._intake.refuse(heard, refusal)
             return
         if not self._may_answer(message):
+            return
+        if too_fast is not None:
+            if too_fast.is_first:
+                await self._intake.slow_down(heard, self._cooldown.pace, too_fast.until_s)
             return
         if heard.begins_post:
             self._attentions.listen_to(heard.place.channel_id)
@@ -110,7 +121,9 @@ class Talking(commands.Cog):
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """Take in what somebody changed in a message that still waits."""
-        message = payload.message
+        await self._revise(payload.message)
+
+    async def _revise(self, message: discord.Message) -> None:
         if message.author.id != self._own_id and self._facts_of(message) is not None:
             await self._intake.revise(self._heard(message))
 
@@ -118,6 +131,13 @@ class Talking(commands.Cog):
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """Take in that a message is gone."""
         await self._intake.withdraw(payload.message_id, payload.channel_id)
+
+    async def _refusal(self, message: discord.Message) -> Notice | None:
+        """Give the reason why its author may not talk to us here; None if they may."""
+        refusal = self._access.refusal(who_is(message.author, message.channel))
+        if refusal is Notice.ROLE_NOT_ALLOWED:
+            refusal = self._access.refusal(who_is(await member_of(message), message.channel))
+        return refusal
 
     def _may_answer(self, message: discord.Message) -> bool:
         """Tell whether we may answer there; where not, that is logged once."""

@@ -1,4 +1,4 @@
-"""Opens the thread in which a question asked in a channel is answered."""
+"""Finds where an answer goes: a question asked in a channel is answered in a thread of its own."""
 
 import asyncio
 import logging
@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 import discord
 
-from conversation.entities import Conversation, PlaceKey
+from conversation.entities import Exchange, PlaceKey
+from conversation.errors import StoreError
+from conversation.ports import Store
 from rendering.courier import Courier
 from rendering.errors import DeliveryError
 from rendering.limits import Call, Urgency
+from rendering.notices import Notice, say
 from rendering.surface import ArchiveMinutes, Spot, Surface
 from rendering.titles import thread_title
 
@@ -21,7 +24,7 @@ _WOULD_WAIT = "would have to wait before I may open a thread"
 
 
 @dataclass(frozen=True, slots=True)
-class NoThread:
+class _NoThread:
     """Why there is no thread, to be said after "I answer here because I …"."""
 
     reason: str
@@ -33,6 +36,7 @@ class ThreadOpener:
     """Opens threads, unless that would be refused or would have to wait.
 
     Args:
+        store: Where conversations move, and what has been told is kept.
         courier: Carries the requests; not owned.
         surface: Makes them.
         channel_by_id: The Discord client's cache: `Client.get_channel`.
@@ -42,6 +46,7 @@ class ThreadOpener:
 
     def __init__(
         self,
+        store: Store,
         courier: Courier,
         surface: Surface,
         channel_by_id: Callable[[int], object],
@@ -49,37 +54,57 @@ class ThreadOpener:
         archive_minutes: ArchiveMinutes,
         longest_wait_s: float,
     ) -> None:
+        self._store = store
         self._courier = courier
         self._surface = surface
         self._channel_by_id = channel_by_id
         self._archive_minutes: ArchiveMinutes = archive_minutes
         self._longest_wait_s = longest_wait_s
 
-    async def open(
-        self, conversation: Conversation, root_message_id: int, text: str, author_name: str
-    ) -> PlaceKey | NoThread:
-        """Open a thread from the message that begins a conversation.
+    async def place_of(self, exchange: Exchange) -> tuple[PlaceKey, str]:
+        """Give the place of an answer, which is a new thread for the first answer in a channel.
 
-        Args:
-            conversation: The conversation, in a text channel.
-            root_message_id: The message.
-            text: What was asked, for the title.
-            author_name: Who asked.
+        The conversation moves into the thread.
+
+        Returns:
+            The place, and the notice why it is no thread where that was not said before.
         """
-        place = conversation.place
+        conversation = exchange.conversation
+        root_message_id = conversation.root_message_id
+        is_first = len(exchange.path) == 1 and not exchange.parts
+        if not conversation.place.is_channel or root_message_id is None or not is_first:
+            return conversation.place, ""
+        question = exchange.inbounds[0]
+        title = thread_title(question.text, question.author_name)
+        opened = await self._open(conversation.place, root_message_id, title)
+        try:
+            if isinstance(opened, PlaceKey):
+                await self._store.move(conversation.id, opened)
+                return opened, ""
+            key = f"no-thread:{conversation.place.channel_id}:{opened.reason}"
+            if opened.is_lasting and not await self._store.first_time(key):
+                return conversation.place, ""
+        except StoreError:
+            log.exception("conversation %d stays in its channel", conversation.id)
+            return conversation.place, ""
+        return conversation.place, say(Notice.NO_THREAD, reason=opened.reason)
+
+    async def _open(
+        self, place: PlaceKey, root_message_id: int, title: str
+    ) -> PlaceKey | _NoThread:
+        """Open a thread from the message that begins a conversation in a channel."""
         hindrance = self._hindrance(place.channel_id)
         if hindrance is not None:
             return hindrance
-        title = thread_title(text, author_name)
         try:
             thread_id = await self._opened(place, root_message_id, title)
         except TimeoutError:
-            return NoThread(_WOULD_WAIT, is_lasting=False)
+            return _NoThread(_WOULD_WAIT, is_lasting=False)
         except DeliveryError as error:
             log.warning("channel %d: no thread: %s", place.channel_id, error)
             if error.code == _MISSING_PERMISSIONS:
-                return NoThread("may not open threads in this channel", is_lasting=True)
-            return NoThread("could not open a thread", is_lasting=False)
+                return _NoThread("may not open threads in this channel", is_lasting=True)
+            return _NoThread("could not open a thread", is_lasting=False)
         return PlaceKey(thread_id, place.guild_id, place.channel_id)
 
     async def _opened(self, place: PlaceKey, root_message_id: int, title: str) -> int:
@@ -107,10 +132,10 @@ class ThreadOpener:
                 Call.THREAD, place.channel_id, open_now, urgency=Urgency.FIRST
             )
 
-    def _hindrance(self, channel_id: int) -> NoThread | None:
+    def _hindrance(self, channel_id: int) -> _NoThread | None:
         channel = self._channel_by_id(channel_id)
         if not isinstance(channel, discord.TextChannel):
-            return NoThread("cannot open threads in this kind of channel", is_lasting=True)
+            return _NoThread("cannot open threads in this kind of channel", is_lasting=True)
         may = channel.permissions_for(channel.guild.me)
         wanted = {
             "Create Public Threads": may.create_public_threads,
@@ -119,7 +144,7 @@ class ThreadOpener:
         missing = [name for name, is_there in wanted.items() if not is_there]
         if missing:
             names = " and ".join(f"*{name}*" for name in missing)
-            return NoThread(f"lack the permission {names} in this channel", is_lasting=True)
+            return _NoThread(f"lack the permission {names} in this channel", is_lasting=True)
         if self._courier.wait_for(Call.THREAD, channel_id) > self._longest_wait_s:
-            return NoThread(_WOULD_WAIT, is_lasting=False)
+            return _NoThread(_WOULD_WAIT, is_lasting=False)
         return None

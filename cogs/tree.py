@@ -6,23 +6,29 @@ import discord
 from discord import app_commands
 
 from cogs.access import Access, who_is
+from cogs.cooldown import Cooldown
 from cogs.failures import tell_failure
+from rendering.notices import Notice, clock_time, say
 from rendering.telling import respond
 
 
-def guarded_tree(access: Access) -> type[app_commands.CommandTree[Any]]:
+def guarded_tree(access: Access, cooldown: Cooldown) -> type[app_commands.CommandTree[Any]]:
     """Make the tree's class: it refuses whom the owner's rules refuse, and tells of failures.
 
     Args:
         access: The owner's rules.
+        cooldown: Counts the commands of each person.
     """
 
     class GuardedTree(app_commands.CommandTree[Any]):
         async def interaction_check(self, interaction: discord.Interaction) -> bool:
-            refusal = access.refusal(who_is(interaction.user, interaction.channel))
+            is_command = interaction.type is not discord.InteractionType.autocomplete
+            refusal: str | None = access.refusal(who_is(interaction.user, interaction.channel))
+            if refusal is None and is_command:
+                refusal = too_fast(interaction, cooldown)
             if refusal is None:
                 return True
-            if interaction.type is not discord.InteractionType.autocomplete:
+            if is_command:
                 try:
                     await respond(interaction, refusal)
                 except discord.HTTPException as error:
@@ -37,3 +43,17 @@ def guarded_tree(access: Access) -> type[app_commands.CommandTree[Any]]:
             await tell_failure(interaction, error.__cause__ or error)
 
     return GuardedTree
+
+
+def too_fast(interaction: discord.Interaction, cooldown: Cooldown) -> str | None:
+    """Count a command; give what to say to somebody who sends too many, None to others."""
+    held = cooldown.take(interaction.user.id, interaction.id)
+    if held is None:
+        return None
+    pace = cooldown.pace
+    return say(
+        Notice.SLOW_DOWN_COMMANDS,
+        limit=pace.messages,
+        seconds=f"{pace.window_s:g}",
+        when=clock_time(held.until_s),
+    )

@@ -8,13 +8,26 @@ from dataclasses import dataclass, field
 
 from conversation.entities import Outcome, TurnResult
 from conversation.errors import StoreError
-from conversation.events import Finished, ReasoningDelta, StreamEvent, TextDelta
+from conversation.events import (
+    Began,
+    Finished,
+    Queued,
+    ReasoningDelta,
+    ReplyEvent,
+    Shortened,
+    Switched,
+    TextDelta,
+)
 from conversation.ports import Store
+from conversation.reporting import report
 
 log = logging.getLogger(__name__)
 
 CHECKPOINT_INTERVAL_S = 2.0
 """At most this much of an answer is lost to a killed process."""
+
+OWED_LIMIT = 1000
+"""So many ended answers are kept in memory while the database takes none."""
 
 
 @dataclass(slots=True)
@@ -24,8 +37,10 @@ class Answer:
     texts: list[str] = field(default_factory=list[str])
     thoughts: list[str] = field(default_factory=list[str])
     last: Finished | None = None
+    model: str | None = None
+    """The one that answers instead of the one chosen."""
 
-    def take(self, event: StreamEvent) -> None:
+    def take(self, event: ReplyEvent) -> None:
         """Add an event; costs the same however long the answer is."""
         match event:
             case TextDelta(text):
@@ -34,6 +49,10 @@ class Answer:
                 self.thoughts.append(text)
             case Finished():
                 self.last = event
+            case Switched(model):
+                self.model = model
+            case Began() | Queued() | Shortened():
+                pass
 
     def result(self) -> TurnResult:
         """Give what is to be stored; an answer without an end was interrupted."""
@@ -45,6 +64,7 @@ class Answer:
             reasoning="".join(self.thoughts),
             usage=last.usage,
             resume=last.resume if last.outcome is Outcome.COMPLETE else None,
+            model=self.model,
         )
 
 
@@ -59,6 +79,8 @@ class Checkpoints:
         self._store = store
         self._streaming: dict[int, Answer] = {}
         self._stored: dict[int, int] = {}
+        self._owed: dict[int, TurnResult] = {}
+        """The ends that the store did not take."""
 
     @property
     def streaming_count(self) -> int:
@@ -75,6 +97,14 @@ class Checkpoints:
             del self._streaming[turn_id]
             self._stored.pop(turn_id, None)
 
+    def owe(self, turn_id: int, result: TurnResult) -> None:
+        """Store an end that the store did not take as soon as it takes it."""
+        self._owed[turn_id] = result
+        while len(self._owed) > OWED_LIMIT:
+            given_up = next(iter(self._owed))
+            del self._owed[given_up]
+            log.error("turn %d is lost: too many answers wait for the database", given_up)
+
     async def run(self) -> None:
         """Store what has come, again and again, until cancelled; the caller owns the task."""
         while True:
@@ -82,7 +112,7 @@ class Checkpoints:
             try:
                 await self.store_now()
             except StoreError as error:
-                log.warning("answers under way could not be stored: %s", error)
+                report(log, error, "answers under way could not be stored")
 
     async def store_now(self) -> None:
         """Store what has come since the last time.
@@ -90,6 +120,10 @@ class Checkpoints:
         Raises:
             StoreError: It could not be stored; the next time it will be tried again.
         """
+        for turn_id, result in list(self._owed.items()):
+            await self._store.finish(turn_id, result)
+            del self._owed[turn_id]
+            log.info("turn %d is stored after all", turn_id)
         counts = {turn_id: len(answer.texts) for turn_id, answer in self._streaming.items()}
         grown = {
             turn_id: "".join(self._streaming[turn_id].texts)

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
 from conversation.entities import Parameters, PlaceKey, PlaceSettings
 from conversation.ports import Store
+
+_Value = TypeVar("_Value")
 
 
 class Origin(StrEnum):
@@ -25,10 +28,18 @@ class Choice:
     model_origin: Origin
     parameters: Parameters
     system_prompt: str = field(repr=False)
+    fallback_models: tuple[str, ...] = ()
+    """As people wrote them, the one to be asked first coming first."""
+    fallback_origin: Origin = Origin.BOT
 
 
 async def choice_at(
-    store: Store, place: PlaceKey, *, default_model: str, default_system_prompt: str
+    store: Store,
+    place: PlaceKey,
+    *,
+    default_model: str,
+    default_system_prompt: str,
+    default_fallbacks: tuple[str, ...] = (),
 ) -> Choice:
     """Find what is in force at a place.
 
@@ -39,18 +50,27 @@ async def choice_at(
     above = PlaceSettings()
     if place.parent_channel_id is not None:
         above = await store.settings(place.parent_channel_id)
-    model, origin = default_model, Origin.BOT
-    if above.model is not None:
-        model, origin = above.model, Origin.CHANNEL
-    if own.model is not None:
-        model, origin = own.model, Origin.PLACE
+    model, origin = _nearest(own.model, above.model, default_model)
+    fallbacks, fallback_origin = _nearest(
+        own.fallback_models, above.fallback_models, default_fallbacks
+    )
     prompts = (own.system_prompt, above.system_prompt, default_system_prompt)
     return Choice(
         model=model,
         model_origin=origin,
         parameters=_merged(own.parameters, above.parameters),
         system_prompt=next(prompt for prompt in prompts if prompt is not None),
+        fallback_models=fallbacks,
+        fallback_origin=fallback_origin,
     )
+
+
+def _nearest(own: _Value | None, above: _Value | None, default: _Value) -> tuple[_Value, Origin]:
+    if own is not None:
+        return own, Origin.PLACE
+    if above is not None:
+        return above, Origin.CHANNEL
+    return default, Origin.BOT
 
 
 def _merged(own: Parameters, above: Parameters) -> Parameters:

@@ -71,6 +71,8 @@ class FailureReason(StrEnum):
     """The answer ended cleanly without a visible character."""
     LENGTH = "length"
     """The limit of tokens for one answer was reached."""
+    LENGTH_BOUND = "length_bound"
+    """The bound that the bot's owner has set on every answer was reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,8 @@ class Turn:
     text: str = field(repr=False)
     created_at: datetime
     speakers: tuple[Speaker, ...] = ()
-    """User turns only. The stretches are joined by `SPEAKER_SEPARATOR`."""
+    """User turns only. The stretches are joined by `SPEAKER_SEPARATOR`. A user turn without any is
+    hidden: nobody said it, it has the model go on with its answer."""
     reasoning: str = field(default="", repr=False)
     outcome: Outcome | None = None
     """Assistant turns only; None while it streams. A user turn never has one."""
@@ -170,6 +173,8 @@ class TurnResult:
     reasoning: str = field(default="", repr=False)
     usage: Usage | None = None
     resume: ResumeState | None = None
+    model: str | None = None
+    """`provider/model`, where another one answered than was chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +211,8 @@ class PlaceSettings:
     system_prompt: str | None = field(default=None, repr=False)
     attention: Attention | None = None
     """Not inherited; None means `EVERYTHING` in direct messages and in threads the bot opened."""
+    fallback_models: tuple[str, ...] | None = None
+    """Asked in this order where the model fails; none at all if empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +299,13 @@ class Conversation:
     """Who said the first thing in it, or in the one that it replaced by a reset; None before
     anything was said."""
 
+    def is_at(self, channel_id: int | None) -> bool:
+        """Tell whether it is in a place, or about to move there.
+
+        A thread has the id of the message from which it is opened.
+        """
+        return channel_id in (self.place.channel_id, self.root_message_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -315,9 +329,21 @@ class Exchange:
     """The assistant turn: stored, without text and without outcome."""
     reply_id: int
     inbounds: tuple[Inbound, ...]
-    """The messages being answered, in the order in which they came."""
+    """The messages being answered, which are those of `question`, in the order of their coming."""
     parts: tuple[Part, ...] = ()
     """The Discord messages that the reply has already; they showed another answer."""
+    former: "Shown | None" = None
+    """The answer that this one goes on with, the last but one of `path`, and where it is shown."""
+
+    @property
+    def question(self) -> Turn:
+        """What people said last on the path."""
+        return next((turn for turn in reversed(self.path) if turn.speakers), self.path[-1])
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it goes on with an answer, where that ended, in messages of its own."""
+        return self.question is not self.path[-1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,5 +51,23 @@ class Shortened:
     left_out_turns: int
 
 
-ReplyEvent = Began | Shortened | StreamEvent
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """As many answers as may stream at once do so: this one waits for its turn."""
+
+    ahead: int
+    """How many wait before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """The model that was chosen has failed, and another one answers; comes before any text."""
+
+    model: str
+    """`provider/model`, the one that answers."""
+    failure: Failure
+    """Of the one that was chosen."""
+
+
+ReplyEvent = Began | Queued | Shortened | Switched | StreamEvent
 """What `ConversationService.reply` yields: `Began` first, `Finished` last."""

@@ -12,7 +12,11 @@ class Meter(Protocol):
     """Takes measurements; returns at once and never raises. Seconds are of a steady clock."""
 
     def asked(self, provider: str, end: Finished) -> None:
-        """Take in how an answer ended; `provider` is one of ours, or empty where none was asked."""
+        """Take in how a model's attempt at an answer ended.
+
+        An answer has several where others are asked after the first one has failed. `provider` is
+        one of ours, or empty for a model that nobody knows.
+        """
         ...
 
     def requested(self, call: str, status: int) -> None:

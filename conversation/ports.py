@@ -174,8 +174,9 @@ class Store(Protocol):
     """Everything that must survive a restart.
 
     Every method is one short transaction: it is done as a whole or not at all, and nothing is
-    open when it returns. All raise `StoreUnavailableError` when the database cannot be used now,
-    and `StoreError` for what will not go away by itself.
+    open when it returns. What one process writes is written in the order in which it was begun,
+    also where nobody waited for what was begun before. All raise `StoreUnavailableError` when the
+    database cannot be used now, and `StoreError` for what will not go away by itself.
     """
 
     async def receive(
@@ -194,7 +195,8 @@ class Store(Protocol):
         A message id that is known changes nothing (`REPEATED`). With `queue_limit` inbounds
         waiting in the conversation, or `daily_limit` turns of the author since `day_began_at`, it
         is stored as refused. A turn counts once, however many messages it was made of; a waiting
-        message counts as one. Also notes the message as the last one seen in its place.
+        message counts as one, and so does an answer that its author pressed a button for.
+        Also notes the message as the last one seen in its place.
         """
         ...
 
@@ -213,12 +215,32 @@ class Store(Protocol):
         ...
 
     async def answer_again(
-        self, turn_id: int, *, model: str, parameters: Parameters
+        self, turn_id: int, *, model: str, parameters: Parameters, presser_id: int | None = None
     ) -> Exchange | None:
         """Make a sibling of an answer, to be streamed, which takes over its reply.
 
         It becomes the head. None unless the answer has ended and is the head of its conversation.
+        It is one of the turns of the day of whoever pressed a button for it; None is nobody.
         """
+        ...
+
+    async def go_on(
+        self,
+        turn_id: int,
+        words: str,
+        *,
+        model: str,
+        parameters: Parameters,
+        presser_id: int | None = None,
+    ) -> Exchange | None:
+        """Make an answer to be streamed that goes on with one that ended, in a reply of its own.
+
+        Between the two stands a hidden user turn of these words. As `answer_again` otherwise.
+        """
+        ...
+
+    async def used(self, author_id: int, since: datetime) -> int:
+        """Count somebody's turns since a moment, as `receive` does."""
         ...
 
     async def checkpoint(self, texts: Mapping[int, str]) -> None:
@@ -255,12 +277,23 @@ class Store(Protocol):
         """Note a Discord message that shows a reply; the same ordinal again replaces it."""
         ...
 
+    async def remove_part(self, reply_id: int, ordinal: int) -> None:
+        """Note that a Discord message that showed a reply is not there any more."""
+        ...
+
     async def shown_by(self, message_id: int) -> Shown | None:
         """Find the turn that a Discord message shows a part of."""
         ...
 
     async def shown_turn(self, turn_id: int) -> Shown | None:
         """Find an assistant turn and where it is shown; None for an unknown turn."""
+        ...
+
+    async def ended_since(self, since: datetime, *, limit: int) -> tuple[Shown, ...]:
+        """Give the answers that are shown and have ended since then, of all conversations.
+
+        The latest begun first. Those begun before the last thousand turns are not looked at.
+        """
         ...
 
     async def conversation(self, conversation_id: int) -> Conversation | None:

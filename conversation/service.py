@@ -2,36 +2,41 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import aclosing, contextmanager
-from dataclasses import replace
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
+from typing import Protocol
 
-from conversation import history
+from conversation.asking import Asking
 from conversation.checkpoints import Answer, Checkpoints
 from conversation.choosing import Choice, choice_at
 from conversation.entities import (
     Exchange,
     Failure,
-    FailureReason,
     Outcome,
+    Parameters,
     PlaceKey,
 )
-from conversation.errors import ModelNameError, StoreError
+from conversation.errors import StoreError
 from conversation.events import (
     Began,
     Finished,
     ReplyEvent,
-    Shortened,
-    StreamEvent,
 )
-from conversation.meter import NO_METER, Meter
-from conversation.ports import CatalogModel, Entry, ModelCatalog, Provider, Request, Store
-from conversation.stopping import StopRequestedError, StopSignal
+from conversation.ports import CatalogModel, Store
+from conversation.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
 _STORE_LIMIT_S = 10.0
 """How long the last write of a turn may take when we are being cancelled."""
+
+GO_ON = "Go on exactly where you stopped: repeat nothing, introduce nothing."
+"""What a model is told so that it goes on with its answer."""
+
+
+class _TakeUp(Protocol):
+    async def __call__(self, *, model: str, parameters: Parameters) -> Exchange | None: ...
 
 
 class ConversationService:
@@ -39,29 +44,26 @@ class ConversationService:
 
     Args:
         store: Where everything is kept; not owned.
-        providers: The providers by their names.
-        catalog: Which models there are.
+        asking: Asks the models.
         default_model: The model where neither a place nor its channel has one.
         default_system_prompt: Likewise the system prompt; may be empty.
-        meter: Takes how answers end.
+        default_fallbacks: Likewise the models that are asked where that one fails, in turn.
     """
 
     def __init__(
         self,
         store: Store,
-        providers: Mapping[str, Provider],
-        catalog: ModelCatalog,
+        asking: Asking,
         *,
         default_model: str,
         default_system_prompt: str = "",
-        meter: Meter = NO_METER,
+        default_fallbacks: tuple[str, ...] = (),
     ) -> None:
         self._store = store
-        self._providers = providers
-        self._catalog = catalog
+        self._asking = asking
         self._default_model = default_model
         self._default_system_prompt = default_system_prompt
-        self._meter = meter
+        self._default_fallbacks = default_fallbacks
         self.checkpoints = Checkpoints(store)
         """Keeps what streams; whoever made the service runs it."""
 
@@ -72,6 +74,7 @@ class ConversationService:
             place,
             default_model=self._default_model,
             default_system_prompt=self._default_system_prompt,
+            default_fallbacks=self._default_fallbacks,
         )
 
     async def reply(
@@ -94,7 +97,7 @@ class ConversationService:
         if conversation is None:
             return
         choice = await self.choice(conversation.place)
-        model = self._resolve(choice.model)
+        model = self._asking.resolve(choice.model)
         exchange = await self._store.begin(
             conversation_id,
             model=choice.model if isinstance(model, Failure) else model.full_name,
@@ -106,21 +109,36 @@ class ConversationService:
                 async for event in events:
                     yield event
 
-    async def again(self, turn_id: int, stop: StopSignal) -> AsyncGenerator[ReplyEvent, None]:
+    def again(
+        self, turn_id: int, stop: StopSignal, presser_id: int | None = None
+    ) -> AsyncGenerator[ReplyEvent, None]:
         """Ask the question of an ended answer again, for an answer that takes over its reply.
 
-        As `reply`; yields nothing unless that answer is the last thing in its conversation.
+        As `reply`; yields nothing unless that answer is the last thing in its conversation. It is
+        one of the turns of the day of whoever pressed a button for it.
 
         Raises:
             StoreError: See `reply`.
         """
+        take_up = partial(self._store.answer_again, turn_id, presser_id=presser_id)
+        return self._taken_up(turn_id, take_up, stop)
+
+    def go_on(
+        self, turn_id: int, stop: StopSignal, presser_id: int | None = None
+    ) -> AsyncGenerator[ReplyEvent, None]:
+        """Have an ended answer gone on with, in an answer with a reply of its own; as `again`."""
+        take_up = partial(self._store.go_on, turn_id, GO_ON, presser_id=presser_id)
+        return self._taken_up(turn_id, take_up, stop)
+
+    async def _taken_up(
+        self, turn_id: int, take_up: _TakeUp, stop: StopSignal
+    ) -> AsyncGenerator[ReplyEvent, None]:
         shown = await self._store.shown_turn(turn_id)
         if shown is None:
             return
         choice = await self.choice(shown.conversation.place)
-        model = self._resolve(choice.model)
-        exchange = await self._store.answer_again(
-            turn_id,
+        model = self._asking.resolve(choice.model)
+        exchange = await take_up(
             model=choice.model if isinstance(model, Failure) else model.full_name,
             parameters=choice.parameters,
         )
@@ -138,21 +156,16 @@ class ConversationService:
         stop: StopSignal,
     ) -> AsyncGenerator[ReplyEvent, None]:
         """Ask, and store what comes of it, however it ends."""
-        with self.checkpoints.tracked(exchange.turn.id) as answer, self._metered(answer, model):
+        with self.checkpoints.tracked(exchange.turn.id) as answer:
             try:
                 yield Began(exchange)
-                if isinstance(model, Failure):
-                    answer.last = Finished(Outcome.FAILED, model)
-                else:
-                    events = self._asked(exchange, choice, model, stop)
-                    async with aclosing(events):
-                        async for event in events:
-                            if isinstance(event, Finished):
-                                answer.take(self._with_nearest(event, model.full_name))
-                                break
-                            if not isinstance(event, Shortened):
-                                answer.take(event)
-                            yield event
+                events = self._asking.answer(exchange, choice, model, stop)
+                async with aclosing(events):
+                    async for event in events:
+                        answer.take(event)
+                        if isinstance(event, Finished):
+                            break
+                        yield event
                 await self._store.finish(exchange.turn.id, answer.result())
             except StoreError:
                 if not await self._keep(exchange, answer):
@@ -162,91 +175,14 @@ class ConversationService:
                 raise
         yield answer.last or Finished(Outcome.INTERRUPTED)
 
-    @contextmanager
-    def _metered(
-        self, answer: Answer, model: CatalogModel | Failure
-    ) -> Generator[None, None, None]:
-        """Tell the meter how an answer ends, however the context is left."""
-        provider = "" if isinstance(model, Failure) else model.full_name.partition("/")[0]
-        try:
-            yield
-        finally:
-            self._meter.asked(provider, answer.last or Finished(Outcome.INTERRUPTED))
-
-    def _resolve(self, name: str) -> CatalogModel | Failure:
-        try:
-            return self._catalog.resolve(name)
-        except ModelNameError as error:
-            return Failure(FailureReason.UNKNOWN_MODEL, nearest=error.candidates)
-
-    def _with_nearest(self, event: Finished, full_name: str) -> Finished:
-        """Add names to choose instead, where the service itself does not know the model."""
-        failure = event.failure
-        if failure is None or failure.reason is not FailureReason.UNKNOWN_MODEL:
-            return event
-        return replace(event, failure=replace(failure, nearest=self._catalog.nearest(full_name)))
-
-    async def _asked(
-        self, exchange: Exchange, choice: Choice, model: CatalogModel, stop: StopSignal
-    ) -> AsyncGenerator[StreamEvent | Shortened, None]:
-        """Ask until the request is short enough for the model; ends with `Finished`."""
-        system_prompt = history.instructions(choice.system_prompt, exchange.path)
-        whole = history.entries_of(exchange.path)
-        entries = whole
-        if model.context_tokens is not None:
-            entries = history.shortened(
-                whole, system_prompt, model.context_tokens, choice.parameters.max_tokens
-            )
-        provider_name, _, model_name = model.full_name.partition("/")
-        provider = self._providers[provider_name]
-        while True:
-            if len(entries) < len(whole):
-                yield Shortened(len(whole) - len(entries))
-            request = Request(
-                model_name, history.alternating(entries), system_prompt, choice.parameters
-            )
-            async with aclosing(_stoppable(provider, request, stop)) as events:
-                has_begun = False
-                async for event in events:
-                    if not has_begun and _may_be_halved(event, entries):
-                        break
-                    has_begun = True
-                    yield event
-                else:
-                    return
-            entries = history.halved(entries)
-
     async def _keep(self, exchange: Exchange, answer: Answer) -> bool:
         """Store what came before we were cut off, whatever it was; tell whether it is stored."""
         turn_id = exchange.turn.id
         try:
             async with asyncio.timeout(_STORE_LIMIT_S):
                 await asyncio.shield(self._store.finish(turn_id, answer.result()))
-        except (StoreError, TimeoutError):
-            log.exception("turn %d could not be stored", turn_id)
+        except (StoreError, TimeoutError) as error:
+            self.checkpoints.owe(turn_id, answer.result())
+            log.warning("turn %d could not be stored yet: %s", turn_id, error)
             return False
         return True
-
-
-def _may_be_halved(event: StreamEvent, entries: tuple[Entry, ...]) -> bool:
-    """Tell whether a provider has refused a request that can still be made shorter."""
-    if not isinstance(event, Finished) or event.failure is None:
-        return False
-    is_too_long = event.failure.reason is FailureReason.TOO_LONG
-    return is_too_long and event.outcome is Outcome.FAILED and len(entries) > 1
-
-
-async def _stoppable(
-    provider: Provider, request: Request, stop: StopSignal
-) -> AsyncGenerator[StreamEvent, None]:
-    """Yield a provider's events; when stopped, close it and end as stopped."""
-    async with aclosing(provider.stream(request)) as events:
-        try:
-            while True:
-                event = await stop.next(events)
-                yield event
-                if isinstance(event, Finished):
-                    return
-        except StopRequestedError:
-            pass
-    yield Finished(Outcome.STOPPED)

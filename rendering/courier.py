@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from conversation.meter import NO_METER, Meter
+from rendering.closed import ClosedPlaces, Waiter
 from rendering.errors import DeliveryError
 from rendering.lanes import Errand, Lane, Step
 from rendering.limits import Call, Urgency
 from rendering.routes import answer_of, route_of
 from rendering.scheduling import Scheduler, Wish
+from rendering.storm_log import StormLog
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,7 @@ _Result = TypeVar("_Result")
 _RETRIED_BY_LIBRARY = frozenset({429, 500, 502, 504, 524})
 """discord.py repeats a request that was answered so, with the payload that it had."""
 _SHOWING = frozenset({Call.POST, Call.EDIT})
-_DRAIN_LIMIT_S = 3.0
+_DRAIN_LIMIT_S = 1.0
 """How long calls that only wait for the library to let them go are given when the process ends."""
 
 
@@ -69,6 +71,8 @@ class Courier:
         self._posts: dict[str, _Delivery] = {}
         self._busy: set[Lane] = set()
         self._errands: dict[Lane, Step] = {}
+        self._closed_places = ClosedPlaces()
+        self._storm_log = StormLog()
         self._is_closed = False
         self._timer: asyncio.TimerHandle | None = None
         self._is_planned = False
@@ -82,6 +86,7 @@ class Courier:
     def forget(self, lane: Lane) -> None:
         """Drop a lane that will never wish anything again."""
         self._scheduler.forget(lane)
+        self._closed_places.forget(lane)
         for nonce in [nonce for nonce, post in self._posts.items() if post.lane is lane]:
             del self._posts[nonce]
 
@@ -109,6 +114,19 @@ class Courier:
         finally:
             del self._errands[errand]
             self.forget(errand)
+
+    def put_by(self, lane: Waiter, channel_id: int) -> None:
+        """Keep a reply that a place has refused, until something changes there."""
+        self._closed_places.put_by(lane, channel_id)
+
+    @property
+    def closed_places(self) -> frozenset[int]:
+        """The channels that refuse us, as far as is known; nothing is sent there."""
+        return self._closed_places.channel_ids
+
+    def reopen(self, channel_id: int) -> None:
+        """Take in that a place may not refuse us any more."""
+        self._closed_places.reopen(channel_id)
 
     def wait_for(self, call: Call, channel_id: int) -> float:
         """Estimate the seconds until a new request of this kind could go."""
@@ -151,7 +169,7 @@ class Courier:
             if status < 300 and delivery.step.nonce is None:
                 self._arrive(delivery, None)
         if status == 429:
-            log.warning("Discord answered 429 to %s (scope %s)", route[0].value, answer.scope)
+            self._storm_log.refused(route[0], answer.scope, self._now())
         self._plan()
 
     def lost(self, method: str, path: str) -> None:
@@ -227,6 +245,9 @@ class Courier:
         _CURRENT.set(delivery)
         step = delivery.step
         try:
+            refusal = self._closed_places.refusal(step.call, step.channel_id, self._now())
+            if refusal is not None:
+                raise refusal  # noqa: TRY301 - handled as if Discord had said it again
             message_id = await step.act()
         except DeliveryError as error:
             self._fail(delivery, error)
@@ -262,6 +283,8 @@ class Courier:
         if delivery.is_over:
             return
         delivery.is_over = error.is_lasting or delivery.step.nonce is None
+        step = delivery.step
+        self._closed_places.refused(step.call, step.channel_id, error, self._now())
         self._busy.discard(delivery.lane)
         delivery.lane.failed(delivery.step, error)
         self.changed(delivery.lane)

@@ -6,21 +6,21 @@ is decided by comparing what the reply should look like at that instant with wha
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 
 from conversation.entities import Part, Turn
-from conversation.errors import StoreError
-from conversation.events import Finished, ReplyEvent, TextDelta
+from conversation.events import ReplyEvent
+from rendering.buttons import NONE, Buttons
 from rendering.courier import Courier
-from rendering.cursor import CURSOR
 from rendering.errors import DeliveryError
+from rendering.keeping import PartKeeping
 from rendering.lanes import Step
 from rendering.limits import Call, Urgency
 from rendering.parts import Change, ShownParts, WantedPart
 from rendering.scheduling import Wish
-from rendering.splitting import Splitter
-from rendering.surface import Spot, Surface
+from rendering.surface import Row, Spot, Surface
 from rendering.typing_line import TypingLine
+from rendering.wanted import WantedReply
 
 log = logging.getLogger(__name__)
 
@@ -36,71 +36,72 @@ class ReplyDisplay:
     Args:
         courier: Carries the requests; not owned.
         surface: Makes them.
-        spot: Where the reply goes; its first part answers the message named there.
         turn: The turn it shows; its id is in the *Stop* button and the nonces.
-        keep_part: Stores a part as soon as its message has an id.
+        keeping: Stores a part as soon as its message has an id.
         parts: The messages that the reply has already, which showed another answer.
+        contents: What the first of these say, where they are to stay as they are.
     """
 
     def __init__(
         self,
         courier: Courier,
         surface: Surface,
-        spot: Spot,
         turn: Turn,
-        keep_part: Callable[[Part], Awaitable[None]],
+        keeping: PartKeeping,
         parts: Sequence[Part] = (),
+        contents: Sequence[str] = (),
     ) -> None:
         self._courier = courier
         self._surface = surface
-        self._spot = spot
+        self._place: Spot | None = None
+        """Where it goes; nothing is sent before that is known."""
         self._turn_id = turn.id
         self.model = turn.model or ""
-        self._keep_part = keep_part
-        self._splitter = Splitter()
-        self._unread: list[str] = []
-        """Text that the splitter has not seen: it is read when something may be sent."""
-        self._typing = TypingLine(courier, surface, spot)
-        self._shown = ShownParts([part.message_id for part in parts])
+        self._keeping = keeping
+        self._wanted = WantedReply()
+        self._shows_queue_line = False
+        self._typing: TypingLine | None = None
+        self._shown = ShownParts([part.message_id for part in parts], contents)
         self._change: Change | None = None
         """What the step under way, or a post that may still turn out to be made, changes."""
         self._stale_since_s: float | None = None
-        self.is_finished = False
         self._is_given_up = False
         self._done = asyncio.Event()
-        self._keeping: set[asyncio.Task[None]] = set()
+        self._unarchiving: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._retry_s = _FIRST_RETRY_S
         self._is_resting = False
         self._was_unarchived = False
 
-    def expect(self) -> None:
-        """Take in that an answer is being asked for: typing shows if it lets us wait."""
-        self._typing.begin()
+    def go_to(self, spot: Spot) -> None:
+        """Take in where the reply goes: what came so far is shown there, or else typing.
+
+        Its first part answers the message that the spot names.
+        """
+        self._place = spot
+        if self._wanted.is_empty and not self.is_finished:
+            self._typing = TypingLine(self._courier, self._surface, spot)
+            self._typing.begin()
+        self._courier.changed(self)
 
     def feed(self, event: ReplyEvent) -> None:
         """Take in what came; returns at once, and costs no more than keeping the text."""
-        match event:
-            case TextDelta(text):
-                self._unread.append(text)
-                if self._stale_since_s is None:
-                    self._stale_since_s = _now()
-                    self._courier.changed(self)
-            case Finished(text=str(whole)):
-                self._splitter = Splitter()
-                self._unread = [whole]
-            case _:
-                pass
+        if self._wanted.feed(event) and (self._stale_since_s is None or self._wanted.is_queued):
+            self._stale_since_s = self._stale_since_s or _now()
+            self._courier.changed(self)
 
-    def finish(self, notice: str) -> None:
-        """Take in that this was all; `notice`, if any, stands under it. Rests no longer."""
-        self._read()
-        self._splitter.finish(notice)
-        self.is_finished = True
+    @property
+    def is_finished(self) -> bool:
+        """Whether all has come."""
+        return self._wanted.is_finished
+
+    def finish(self, notice: str, buttons: Buttons = NONE) -> None:
+        """Take in that this was all; `notice` and `buttons` go under it. Rests no longer."""
+        self._wanted.finish(notice, buttons)
         self._stale_since_s = self._stale_since_s or _now()
         self._is_resting = False
         self._stop_timer()
-        self._typing.end()
+        self._end_typing()
         self._courier.changed(self)
         self._look_whether_done()
 
@@ -111,26 +112,25 @@ class ReplyDisplay:
 
     async def until_kept(self) -> None:
         """Wait until every part that Discord has by now is stored."""
-        if self._keeping:
-            await asyncio.wait(self._keeping)
+        await self._keeping.until_kept()
 
     def close(self) -> None:
         """Send nothing more."""
         self._is_given_up = True
         self._stop_timer()
-        self._typing.end()
+        self._end_typing()
         self._courier.changed(self)
         self._courier.forget(self)
         self._done.set()
 
     def wish(self) -> Wish | None:
         """See `Lane.wish`."""
-        if self._is_given_up or self._is_resting:
+        if self._place is None or self._is_given_up or self._is_resting:
             return None
-        wanted = self._wanted()
-        channel_id = self._spot.channel_id
+        wanted = self._wanted.parts()
+        channel_id = self._place.channel_id
         if wanted:
-            self._typing.end()
+            self._end_typing()
         change = self._next_change(wanted)
         if change is None:
             self._stale_since_s = None
@@ -140,10 +140,11 @@ class ReplyDisplay:
 
     def take(self) -> Step:
         """See `Lane.take`."""
-        change = self._next_change(self._wanted())
+        change = self._next_change(self._wanted.parts())
         if change is None:
             raise RuntimeError("a step was taken that nobody wished")
         self._change = change
+        self._shows_queue_line = self._wanted.is_queued
         self._stale_since_s = None
         match change:
             case Change(Call.POST, ordinal, WantedPart() as should):
@@ -163,12 +164,17 @@ class ReplyDisplay:
         self._stop_timer()
         self._shown.made(change, message_id)
         if change.call is Call.POST and message_id is not None:
-            self._keep(change.ordinal, message_id, step.nonce or "")
+            channel_id = self._spot.channel_id
+            self._keeping.keep(Part(change.ordinal, channel_id, message_id, step.nonce or ""))
+        elif change.wanted is None:
+            self._keeping.drop(change.ordinal)
         self._look_whether_done()
 
     def failed(self, step: Step, error: DeliveryError) -> None:
         """See `Lane.failed`."""
-        log.warning("turn %d: %s failed: %s", self._turn_id, step.call.value, error)
+        is_news = self._retry_s == _FIRST_RETRY_S
+        level = logging.WARNING if is_news else logging.DEBUG
+        log.log(level, "turn %d: %s failed: %s", self._turn_id, step.call.value, error)
         change = self._change
         if change is None:
             return
@@ -177,12 +183,35 @@ class ReplyDisplay:
             self._rest()
         elif error.code == _UNKNOWN_MESSAGE and change.call is not Call.POST:
             self._shown.is_gone(change)
+            if change.wanted is None:
+                self._keeping.drop(change.ordinal)
             self._look_whether_done()
         elif error.code == _ARCHIVED and not self._was_unarchived:
             self._was_unarchived = self._is_resting = True
-            self._spawn(self._unarchive(), f"unarchive-{self._spot.channel_id}")
+            self._unarchiving = asyncio.create_task(self._unarchive(), name="unarchive")
         else:
-            self.close()
+            self._give_up(error)
+
+    def reopened(self) -> None:
+        """See `Waiter.reopened`."""
+        self._is_given_up = self._was_unarchived = False
+        self._wake()
+
+    def _give_up(self, error: DeliveryError) -> None:
+        """Send nothing more, or nothing until the place lets us; nobody has to wait for that."""
+        self.close()
+        if error.is_of_place:
+            self._courier.put_by(self, self._spot.channel_id)
+
+    @property
+    def _spot(self) -> Spot:
+        if self._place is None:
+            raise RuntimeError("a reply without a place was to be shown")
+        return self._place
+
+    def _end_typing(self) -> None:
+        if self._typing is not None:
+            self._typing.end()
 
     async def _unarchive(self) -> None:
         """Open the thread again, which somebody archived while we wrote in it, and go on."""
@@ -192,33 +221,27 @@ class ReplyDisplay:
             )
         except DeliveryError as error:
             log.warning("turn %d: the thread stays archived: %s", self._turn_id, error)
-            self.close()
+            self._give_up(error)
         else:
             self._wake()
 
     def _post(self, ordinal: int, wanted: WantedPart) -> Step:
         nonce = f"{self._turn_id}.{ordinal}"
         spot = self._spot if ordinal == 0 else Spot(self._spot.channel_id, self._spot.guild_id)
-        turn_id = self._turn_id if wanted.has_button else None
+        row = Row(self._turn_id, wanted.buttons)
 
         async def act() -> int:
             return await self._surface.post(
-                spot,
-                wanted.content,
-                nonce=nonce,
-                is_silent=ordinal > 0,
-                stoppable_turn_id=turn_id,
+                spot, wanted.content, nonce=nonce, is_silent=ordinal > 0, row=row
             )
 
         return Step(Call.POST, spot.channel_id, act, nonce)
 
     def _edit(self, message_id: int, wanted: WantedPart) -> Step:
-        turn_id = self._turn_id if wanted.has_button else None
+        row = Row(self._turn_id, wanted.buttons)
 
         async def act() -> None:
-            await self._surface.edit(
-                self._spot, message_id, wanted.content, stoppable_turn_id=turn_id
-            )
+            await self._surface.edit(self._spot, message_id, wanted.content, row=row)
 
         return Step(Call.EDIT, self._spot.channel_id, act)
 
@@ -226,27 +249,13 @@ class ReplyDisplay:
         channel_id = self._spot.channel_id
         return Step(Call.OTHER, channel_id, lambda: self._surface.delete(self._spot, message_id))
 
-    def _read(self) -> None:
-        if self._unread:
-            self._splitter.feed("".join(self._unread))
-            self._unread.clear()
-
-    def _wanted(self) -> Sequence[WantedPart]:
-        self._read()
-        contents = [part.content for part in self._splitter.sealed]
-        if self.is_finished:
-            return [WantedPart(content, has_button=False) for content in contents]
-        tail = self._splitter.tail(CURSOR)
-        if tail is not None:
-            contents.append(tail.content)
-        last = len(contents) - 1
-        return [WantedPart(content, ordinal == last) for ordinal, content in enumerate(contents)]
-
     def _next_change(self, wanted: Sequence[WantedPart]) -> Change | None:
         return self._shown.next_change(wanted, is_all=self.is_finished)
 
     def _urgency(self, change: Change, count: int) -> Urgency:
-        if len(self._shown) == 0:
+        if self._wanted.is_queued:
+            return Urgency.STALE
+        if len(self._shown) == 0 or (self._shows_queue_line and change.call is Call.EDIT):
             return Urgency.FIRST
         if change.call is Call.OTHER:
             return Urgency.PART
@@ -255,23 +264,8 @@ class ReplyDisplay:
         is_tail = change.call is Call.EDIT and change.ordinal == count - 1
         return Urgency.STALE if is_tail else Urgency.PART
 
-    def _keep(self, ordinal: int, message_id: int, nonce: str) -> None:
-        part = Part(ordinal, self._spot.channel_id, message_id, nonce)
-        self._spawn(self._store_part(part), f"part-{nonce}")
-
-    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._keeping.add(task)
-        task.add_done_callback(self._keeping.discard)
-
-    async def _store_part(self, part: Part) -> None:
-        try:
-            await self._keep_part(part)
-        except StoreError:
-            log.exception("turn %d: part %d could not be stored", self._turn_id, part.ordinal)
-
     def _look_whether_done(self) -> None:
-        if self.is_finished and self._next_change(self._wanted()) is None:
+        if self.is_finished and self._next_change(self._wanted.parts()) is None:
             self._courier.forget(self)
             self._done.set()
 

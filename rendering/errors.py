@@ -5,6 +5,9 @@
     DeliveryError       Discord has not done what was asked
 """
 
+_FORBIDDEN = 403
+_ARCHIVED = 50083
+
 
 class DeliveryError(Exception):
     """Discord has not done what was asked, as far as is known.
@@ -21,3 +24,8 @@ class DeliveryError(Exception):
         self.is_lasting = is_lasting
         self.status = status
         self.code = code
+
+    @property
+    def is_of_place(self) -> bool:
+        """Whether the place does not let us, which may change; not this one message."""
+        return self.status == _FORBIDDEN or self.code == _ARCHIVED

@@ -80,6 +80,11 @@ class Errand(Generic[_Result]):
             self.result.set_exception(error)
 
     async def _act(self) -> None:
-        result = await self._do()
+        """Make the request; of several, the first that is answered counts as arrived."""
+        try:
+            result = await self._do()
+        except DeliveryError as error:
+            self.failed(self.step, error)
+            raise
         if not self.result.done():
             self.result.set_result(result)

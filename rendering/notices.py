@@ -4,10 +4,12 @@ A row says what happened and what to do. `{fields}` are filled by `say`. Lines t
 `-# ` are Discord's subtext: small print under an answer.
 """
 
+import math
 from collections.abc import Mapping
 from enum import StrEnum
 
 from conversation.entities import Attachment, Failure, FailureReason, Outcome
+from rendering.one_line import one_line
 
 
 class Notice(StrEnum):
@@ -17,14 +19,17 @@ class Notice(StrEnum):
     STOPPED_UNSAID = "-# ⏹️ Stopped before the first word. Write to go on."
     CUT_UNSAID = "-# ⚠️ The connection to the model was lost before the first word. Try again, or choose another model with `/model`."
     STOPPED = "-# ⏹️ Stopped. What came so far is kept; write to go on."
-    LENGTH = "-# ✂️ Cut short: the answer reached its maximum length. Write “go on” for the rest."
+    LENGTH = "-# ✂️ Cut short: the answer reached its maximum length. *Continue* brings the rest."
+    LENGTH_UNSAID = "-# ✂️ The answer reached its maximum length before the first word. Raise that with `/settings`."
+    LENGTH_BOUND = "-# ✂️ Cut short: the answer reached the length that the bot's owner allows. *Continue* brings the rest."
+    THOUGHTS_BOUND = "-# ✂️ Cut short before the first word: the model thought for longer than the bot's owner allows. Ask for less at once, or choose another model with `/model`."
     FILTERED = "-# ✂️ Cut short by the service's content filter. Try to ask differently."
-    INTERRUPTED = "-# ⚠️ Interrupted: the bot had to stop. Ask again for the whole answer."
+    INTERRUPTED = "-# ⚠️ Interrupted: the bot had to stop. *Try again* brings a whole answer."
     EMPTY = "-# ⚠️ The model answered with nothing. Ask again, or choose another with `/model`."
     UNREACHABLE = "-# ⚠️ The model's service cannot be reached. Try again in a moment, or choose another model with `/model`."
     NO_FIRST_TOKEN = "-# ⚠️ The model did not begin to answer in time. Try again, or choose another with `/model`."  # noqa: S105 - a sentence, not a password
-    STALLED = "-# ⚠️ Cut short: the model fell silent. Write “go on” for the rest."
-    CUT = "-# ⚠️ Cut short: the connection to the model was lost. Write “go on” for the rest."
+    STALLED = "-# ⚠️ Cut short: the model fell silent. *Continue* brings the rest."
+    CUT = "-# ⚠️ Cut short: the connection to the model was lost. *Continue* brings the rest."
     GARBAGE = "-# ⚠️ The model's service sent something that makes no sense. Try again, or choose another model with `/model`."
     OVERLOADED = (
         "-# ⚠️ The model is overloaded. Try again in a minute, or choose another with `/model`."
@@ -43,11 +48,11 @@ class Notice(StrEnum):
     )
     INVALID = "-# ⚠️ The model's service did not accept the request. Check this place's `/settings`, or choose another model with `/model`."
     BROKEN_OFF = "-# ⚠️ Cut short: something went wrong on the bot's side. Ask again; if it happens again, tell its owner."
-    NOT_STORED = (
-        "-# ⚠️ This answer could not be stored, so it will not be remembered. Tell the bot's owner."
-    )
+    NOT_STORED = "-# ⚠️ This answer could not be stored so far: it may not be remembered. Tell the bot's owner."
 
     # Along with an answer.
+    SWITCHED = "-# 🔀 Answered by `{model}`, because {why}."
+    QUEUED = "-# ⏳ Many answers are being written just now; yours is number {number} in line."
     SHORTENED = "-# The conversation has grown too long for this model: from now on it no longer sees the oldest messages. (They are kept; `/reset` begins afresh.)"
     UNREAD_FILES = "-# I cannot read files yet, so I have not seen {names}."
     NO_THREAD = "-# I answer here because I {reason}. Reply to my answer to go on."
@@ -59,6 +64,8 @@ class Notice(StrEnum):
     )
     WITHHELD = "Discord did not show me what you wrote: mention me, or reply to one of my messages. (The bot's owner can switch on the *Message Content Intent* to make that unnecessary.)"
     QUEUE_FULL = "{limit} messages are waiting for an answer here already, so I did not take this one. Send it again when I have caught up."
+    SLOW_DOWN = "Slow down, please: I take {limit} messages of one person in {seconds} seconds. I did not take this one, nor what else you send before {when}."
+    SLOW_DOWN_COMMANDS = "Slow down, please: I take {limit} commands of one person in {seconds} seconds. Try again after {when}."
     QUOTA_SPENT = "You have had your {limit} answers for today, so I did not take this one. They renew {when}."
     QUOTA_NEAR = "-# {left} of your {limit} answers for today are left; they renew {when}."
     STORE_DOWN = "I cannot store anything just now, so I did not take this message. Send it again later; the bot's owner has to look at the log."
@@ -78,6 +85,8 @@ class Notice(StrEnum):
         "You need one of the roles that may talk to me here. Ask this server's moderators."
     )
     BLOCKED = "The bot's owner has decided that I do not answer you."
+    GONE_ON = "The conversation has gone on from there, so that button does nothing any more. Write a message instead."
+    RESTARTING = "I am about to be restarted. Press it again in a minute."
     NOT_YOURS = "Only the person I answer, whoever started this thread, and people who may manage messages can do that."
 
     # Commands.
@@ -92,6 +101,11 @@ class Notice(StrEnum):
     MODEL_SAME = "`{model}` is what I use here already."
     MODEL_UNKNOWN = "I know no model `{name}`. {nearest}"
     MODEL_AMBIGUOUS = "`{name}` could be several: {nearest}. Write the full name."
+    FALLBACK_NOW = "**Where it fails** I ask {names} instead ({origin})."
+    FALLBACK_NONE = "**Where it fails** I ask no other model ({origin})."
+    FALLBACK_TOO_MANY = (
+        "I ask at most {limit} other models where one fails: name fewer. Nothing was changed."
+    )
     MODEL_MORE = "… and {count} more: type a part of a name."
     SETTINGS_SAVED = "Saved; it holds from the next answer on:\n{settings}"
     SETTINGS_REFUSED = "Nothing was changed:\n{problems}"
@@ -135,8 +149,8 @@ def outcome_notice(
     """Give the words under an answer which say how it ended; empty for a complete one."""
     if not has_text and outcome is Outcome.STOPPED:
         return Notice.STOPPED_UNSAID
-    if not has_text and failure is not None and failure.reason is FailureReason.CUT:
-        return Notice.CUT_UNSAID
+    if not has_text and failure is not None and failure.reason in _UNSAID:
+        return _UNSAID[failure.reason]
     match outcome:
         case Outcome.COMPLETE:
             return ""
@@ -145,15 +159,21 @@ def outcome_notice(
         case Outcome.INTERRUPTED:
             return Notice.INTERRUPTED
         case Outcome.TRUNCATED:
-            is_filtered = failure is not None and failure.reason is FailureReason.UNSAFE
-            return Notice.FILTERED if is_filtered else Notice.LENGTH
+            return _truncation_notice(failure)
         case Outcome.FAILED:
             return _failure_notice(failure or Failure(FailureReason.SERVER_ERROR), model)
 
 
+def switched_notice(model: str, chosen: str, failure: Failure) -> str:
+    """Say under an answer which model gave it, and why not the one that was chosen."""
+    why = _REASONS.get(failure.reason, "`{chosen}` failed").format(chosen=_as_code(chosen))
+    return say(Notice.SWITCHED, model=_as_code(model), why=why)
+
+
 def files_named(attachments: tuple[Attachment, ...]) -> str:
     """Name files for a sentence; the names are people's, so nothing in them is markup."""
-    names = [f"`{it.name.replace('`', '')[:_NAME_LIMIT_CHARS]}`" for it in attachments[:_NAMED]]
+    plain = [one_line(it.name.replace("`", ""))[:_NAME_LIMIT_CHARS] for it in attachments[:_NAMED]]
+    names = [f"`{name}`" for name in plain]
     if len(attachments) > _NAMED:
         names.append(f"{len(attachments) - _NAMED} more")
     return ", ".join(names)
@@ -164,6 +184,11 @@ def nearest_named(names: tuple[str, ...]) -> str:
     if not names:
         return ""
     return "Did you mean " + " or ".join(f"`{name}`" for name in names) + "? "
+
+
+def clock_time(moment_s: float) -> str:
+    """Write a moment, in seconds since 1970, so that Discord shows each reader its own time."""
+    return f"<t:{math.ceil(moment_s)}:T>"
 
 
 def in_about(seconds: float | None) -> str:
@@ -181,10 +206,48 @@ _FAILURES: Mapping[FailureReason, Notice] = {
 """A failure and its row have the same name: a reason without a row stops the import."""
 
 
+_REASONS: Mapping[FailureReason, str] = {
+    FailureReason.UNREACHABLE: "the service of `{chosen}` cannot be reached",
+    FailureReason.NO_FIRST_TOKEN: "`{chosen}` did not begin to answer in time",
+    FailureReason.CUT: "the connection to `{chosen}` was lost",
+    FailureReason.GARBAGE: "the service of `{chosen}` sent something that makes no sense",
+    FailureReason.OVERLOADED: "`{chosen}` is overloaded",
+    FailureReason.RATE_LIMITED: "the service of `{chosen}` asks for a pause",
+    FailureReason.UNAUTHORIZED: "the service of `{chosen}` does not accept the bot's key",
+    FailureReason.FORBIDDEN: "the service of `{chosen}` refuses this bot",
+    FailureReason.CAPTCHA: "the service of `{chosen}` only takes people in a browser",
+    FailureReason.UNKNOWN_MODEL: "there is no model `{chosen}` (any more)",
+}
+"""Why another model was asked, for `Notice.SWITCHED`."""
+
+
+_UNSAID: Mapping[FailureReason, Notice] = {
+    FailureReason.CUT: Notice.CUT_UNSAID,
+    FailureReason.STALLED: Notice.NO_FIRST_TOKEN,
+    FailureReason.LENGTH: Notice.LENGTH_UNSAID,
+    FailureReason.LENGTH_BOUND: Notice.THOUGHTS_BOUND,
+}
+"""What is said where there is nothing that could be gone on with."""
+
+
+def _truncation_notice(failure: Failure | None) -> Notice:
+    match failure:
+        case Failure(reason=FailureReason.UNSAFE):
+            return Notice.FILTERED
+        case Failure(reason=FailureReason.LENGTH_BOUND):
+            return Notice.LENGTH_BOUND
+        case _:
+            return Notice.LENGTH
+
+
+def _as_code(name: str) -> str:
+    return name.replace("`", "")
+
+
 def _failure_notice(failure: Failure, model: str) -> str:
     return say(
         _FAILURES[failure.reason],
         when=in_about(failure.retry_after_s),
-        model=model.replace("`", ""),
+        model=_as_code(model),
         nearest=nearest_named(failure.nearest),
     )

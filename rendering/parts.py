@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 
+from rendering.buttons import NONE, Buttons
 from rendering.limits import Call
 
 
@@ -11,7 +13,7 @@ class WantedPart:
     """A Discord message of a reply, as it should be."""
 
     content: str
-    has_button: bool
+    buttons: Buttons = NONE
 
 
 @dataclass(slots=True)
@@ -20,7 +22,7 @@ class ShownPart:
 
     message_id: int
     content: str
-    has_button: bool
+    buttons: Buttons = NONE
     is_gone: bool = False
     """Somebody deleted it: there is nothing to edit any more."""
 
@@ -43,11 +45,15 @@ class ShownParts:
     """The Discord messages of one reply, in order.
 
     Args:
-        message_ids: Those that are there already, with a text that is to be replaced.
+        message_ids: Those that are there already.
+        contents: What the first of them say, without buttons; the rest is to be replaced.
     """
 
-    def __init__(self, message_ids: Sequence[int] = ()) -> None:
-        self._parts = [ShownPart(it, "", has_button=False) for it in message_ids]
+    def __init__(self, message_ids: Sequence[int] = (), contents: Sequence[str] = ()) -> None:
+        known = chain(contents, repeat(""))
+        self._parts = [
+            ShownPart(it, content) for it, content in zip(message_ids, known, strict=False)
+        ]
         self._unsure: Change | None = None
 
     def __len__(self) -> int:
@@ -68,7 +74,7 @@ class ShownParts:
             shown = self._parts[ordinal]
             if shown.is_gone:
                 continue
-            if (shown.content, shown.has_button) != (should.content, should.has_button):
+            if (shown.content, shown.buttons) != (should.content, should.buttons):
                 return Change(Call.EDIT, ordinal, should, shown.message_id)
         if is_all and len(self._parts) > len(wanted):
             last = len(self._parts) - 1
@@ -82,10 +88,10 @@ class ShownParts:
                 self._unsure = None
                 if change.wanted is not None and message_id is not None:
                     wanted = change.wanted
-                    self._parts.append(ShownPart(message_id, wanted.content, wanted.has_button))
+                    self._parts.append(ShownPart(message_id, wanted.content, wanted.buttons))
             case Call.EDIT if change.wanted is not None:
                 shown = self._parts[change.ordinal]
-                shown.content, shown.has_button = change.wanted.content, change.wanted.has_button
+                shown.content, shown.buttons = change.wanted.content, change.wanted.buttons
             case _:
                 del self._parts[change.ordinal]
 

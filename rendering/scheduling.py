@@ -16,6 +16,8 @@ from rendering.global_limit import GlobalLimit
 from rendering.limits import Answer, Call, Policy, Urgency
 
 Lane = Hashable
+_OpensAt = dict[tuple[Call, int, Urgency], float]
+"""When buckets open, for each kind of wish: hundreds of replies may wait for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,18 +99,20 @@ class Scheduler:
         """
         if not self._waiting or self._gate(now) > now:
             return []
+        opens_at: _OpensAt = {}
         ready = sorted(
             (self._rank(wish, now), wish.since_s, order, lane)
             for order, (lane, wish) in enumerate(self._waiting.items())
-            if self._ready_at(lane, wish, now) <= now
+            if self._ready_at(lane, wish, now, opens_at) <= now
         )
         sent: list[tuple[Lane, Wish]] = []
         for rank, _, _, lane in ready:
             wish = self._waiting[lane]
             if self._global.opens_at(rank, now) > now:
                 break
-            if self._ready_at(lane, wish, now) <= now:
+            if self._ready_at(lane, wish, now, opens_at) <= now:
                 self._send(lane, wish, now)
+                opens_at.clear()
                 sent.append((lane, wish))
         return sent
 
@@ -122,9 +126,10 @@ class Scheduler:
             return None
         if gate > now:
             return gate
+        opens_at: _OpensAt = {}
         at = min(
             max(
-                self._ready_at(lane, wish, now),
+                self._ready_at(lane, wish, now, opens_at),
                 self._global.opens_at(self._rank(wish, now), now),
             )
             for lane, wish in self._waiting.items()
@@ -182,6 +187,7 @@ class Scheduler:
     def wait_for(self, call: Call, channel_id: int, now: float) -> float:
         """Estimate the seconds until a new request of this route could go, behind what waits.
 
+        A thread that waits to be opened counts twice: the first words of its answer come with it.
         Infinity for a thread where the channel's bucket has a single token: it is never spent.
         """
         bucket = self._book.of(call, channel_id, now)
@@ -194,6 +200,7 @@ class Scheduler:
         if call is Call.THREAD and bucket.limit == 1:
             return math.inf
         waiting = len(self._urgent if urgency < Urgency.STALE else self._waiting)
+        waiting += sum(wish.call is Call.THREAD for wish in self._waiting.values())
         answered_at = now + self._global.round_trip_s
         times = (
             bucket.opens_at(call, urgency, now, ahead),
@@ -226,14 +233,18 @@ class Scheduler:
     def _gate(self, now: float) -> float:
         return self._global.opens_at(Urgency.FIRST if self._urgent else Urgency.STALE, now)
 
-    def _ready_at(self, lane: Lane, wish: Wish, now: float) -> float:
-        bucket = self._book.of(wish.call, wish.channel_id, now)
-        ready_at = bucket.opens_at(wish.call, wish.urgency, now)
+    def _ready_at(self, lane: Lane, wish: Wish, now: float, opens_at: _OpensAt) -> float:
+        """Tell from when a wish may go; `opens_at` holds what was asked of buckets just now."""
+        key = (wish.call, wish.channel_id, wish.urgency)
+        ready_at = opens_at.get(key)
+        if ready_at is None:
+            bucket = self._book.of(wish.call, wish.channel_id, now)
+            ready_at = opens_at[key] = bucket.opens_at(wish.call, wish.urgency, now)
         if wish.urgency < Urgency.STALE:
             return ready_at
         state = self._lanes[lane]
-        gap_s = self._gap_s(state)
-        return max(ready_at, state.sent_at + gap_s, bucket.spaced_at(lane))
+        bucket = self._book.of(wish.call, wish.channel_id, now)
+        return max(ready_at, state.sent_at + self._gap_s(state), bucket.spaced_at(lane))
 
     def _gap_s(self, state: _LaneState) -> float:
         gaps_s = self._policy.opening_gaps_s

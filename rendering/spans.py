@@ -23,9 +23,15 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
-_UNFINISHED_PIECE = re.compile(
-    r"(?:\[[^\[\]\n]{0,200}(?:\](?:\((?:[^()\s]|\([^()\s]{0,200}\)?){0,1000})?)?"
-    r"|<(?:[@#:/A-Za-z][^\s<>]{0,80})?)\Z"
+HALF_MARKERS = "*_~|`[<\\\u200d"
+"""What may become a marker, a link or a mention."""
+_UNFINISHED_PIECE = (
+    r"(?>\[[^\[\]\n]{0,200}(?:\](?:\((?:[^()\s]|\([^()\s]{0,200}\)?){0,1000})?)?"
+    r"|<(?:[@#:/A-Za-z][^\s<>]{0,80})?)"
+)
+_UNFINISHED = re.compile(rf"{_UNFINISHED_PIECE}\Z")
+_UNFINISHED_RUN = re.compile(
+    rf"{_UNFINISHED_PIECE}(?>{_UNFINISHED_PIECE}|[\s{re.escape(HALF_MARKERS)}])*+\Z"
 )
 _LONGEST_UNFINISHED_PIECE = 1300
 _LONGEST_MARKER = 3
@@ -71,8 +77,21 @@ def scan_spans(text: str, start: int, end: int) -> list[Span]:
 
 def find_unfinished_piece(text: str, start: int) -> int:
     """Return where a link or mention begins that ``text`` breaks off in, or the text's length."""
+    return _find_end(_UNFINISHED, text, start)
+
+
+def find_unfinished_run(text: str, start: int) -> int:
+    """Return where the unfinished pieces begin that ``text`` ends with, or the text's length.
+
+    They may be many: to look for each costs a search, and a model that writes ``<@`` a thousand
+    times would hold everybody up.
+    """
+    return _find_end(_UNFINISHED_RUN, text, start)
+
+
+def _find_end(pattern: re.Pattern[str], text: str, start: int) -> int:
     start = max(start, len(text) - _LONGEST_UNFINISHED_PIECE)
-    match = _UNFINISHED_PIECE.search(text, start)
+    match = pattern.search(text, start)
     return match.start() if match else len(text)
 
 

@@ -4,12 +4,13 @@ When they are made is the courier's business. Channels are named by their ids, s
 be gone on with after a restart without any cache.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
 import discord
 
+from rendering.buttons import NONE, Button, Buttons, custom_id
 from rendering.errors import DeliveryError
 
 _Result = TypeVar("_Result")
@@ -20,8 +21,12 @@ ArchiveMinutes = Literal[60, 1440, 4320, 10080]
 _THREAD_EXISTS = 160004
 _TEMPORARY = frozenset({408, 425, 429})
 
-STOP_PREFIX = "bobbin:stop:"
-"""What the custom id of a *Stop* button begins with; the turn's id follows."""
+_LOOKS: Mapping[Button, tuple[str, str]] = {
+    Button.STOP: ("Stop", "⏹️"),
+    Button.CONTINUE: ("Continue", "▶️"),
+    Button.AGAIN: ("Try again", "🔁"),
+}
+"""Labels and emoji, in the order in which the buttons stand."""
 
 
 class ChannelById(Protocol):
@@ -32,6 +37,14 @@ class ChannelById(Protocol):
     ) -> discord.PartialMessageable:
         """Give the channel."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The buttons under a message, and the turn that they are about."""
+
+    turn_id: int
+    buttons: Buttons = NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +83,26 @@ class Surface:
         *,
         nonce: str | None = None,
         is_silent: bool = False,
-        stoppable_turn_id: int | None = None,
+        row: Row | None = None,
         mentions_author: bool = True,
     ) -> int:
         """Post a message and give its id.
 
         Discord remembers a nonce for minutes: a repeated post with it gives the first message.
         Nobody is pinged but, with `mentions_author`, the author of the message replied to.
+        Addresses get no previews: Discord would fetch each, and what a model was talked into
+        writing one with would be told to whoever owns it, with nobody having followed it.
 
         Raises:
             DeliveryError: It was not posted, as far as is known.
         """
         channel = self._channel(spot)
-        options: dict[str, Any] = {"silent": is_silent}
+        options: dict[str, Any] = {"silent": is_silent, "suppress_embeds": True}
         options["allowed_mentions"] = _pings(author=mentions_author)
         if nonce is not None:
             options["nonce"] = nonce
-        if stoppable_turn_id is not None:
-            options["view"] = stop_row(stoppable_turn_id)
+        if row is not None and row.buttons:
+            options["view"] = view_of(row)
         if spot.answers_message_id is not None:
             options["reference"] = discord.MessageReference(
                 message_id=spot.answers_message_id,
@@ -99,7 +114,7 @@ class Surface:
         return message.id
 
     async def edit(
-        self, spot: Spot, message_id: int, content: str, *, stoppable_turn_id: int | None = None
+        self, spot: Spot, message_id: int, content: str, *, row: Row | None = None
     ) -> None:
         """Replace a message's text and its row of buttons.
 
@@ -112,7 +127,7 @@ class Surface:
         await self._translated(
             message.edit(
                 content=content,
-                view=None if stoppable_turn_id is None else stop_row(stoppable_turn_id),
+                view=view_of(row) if row is not None and row.buttons else None,
                 allowed_mentions=_pings(author=spot.answers_message_id is not None),
             )
         )
@@ -188,21 +203,23 @@ class Surface:
             raise DeliveryError(is_lasting=False) from error
 
 
-def stop_row(turn_id: int) -> discord.ui.View:
-    """Make the row with the *Stop* button of a turn.
+def view_of(row: Row) -> discord.ui.View:
+    """Make the row of buttons of a turn.
 
     The view is finished from the start, so that the library keeps none of them in memory: clicks
     are recognised by their custom id, before and after a restart alike.
     """
     view = discord.ui.View(timeout=None)
-    view.add_item(
-        discord.ui.Button(
-            label="Stop",
-            emoji="⏹️",
-            style=discord.ButtonStyle.secondary,
-            custom_id=f"{STOP_PREFIX}{turn_id}",
-        )
-    )
+    for button, (label, emoji) in _LOOKS.items():
+        if button in row.buttons:
+            view.add_item(
+                discord.ui.Button(
+                    label=label,
+                    emoji=emoji,
+                    style=discord.ButtonStyle.secondary,
+                    custom_id=custom_id(button, row.turn_id),
+                )
+            )
     view.stop()
     return view
 

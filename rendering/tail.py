@@ -8,13 +8,11 @@ import re
 from dataclasses import dataclass
 
 from rendering.fences import is_undecided, scan_fences
-from rendering.spans import find_unfinished_piece, scan_spans
+from rendering.spans import HALF_MARKERS, find_unfinished_run, scan_spans
 
-_LINE_MARK = re.compile(
-    r"(?:\A|\n)[^\S\n]*(?:> ?){0,3}(?:#{1,3}|-#?|[+\u2022]|>{1,3}|\d{1,4}[.)]?)?\Z"
-)
-_LONGEST_LINE_MARK = 24
-_HALF_MARKERS = "*_~|`[<\\\u200d"
+_LINE_MARK = r"[^\S\n]*(?:> ?){0,3}(?:#{1,3}|-#?|[+\u2022]|>{1,3}|\d{1,4}[.)]?)?"
+_LINE_MARKS = re.compile(rf"(?>(?:\A|\n){_LINE_MARK})(?>\n{_LINE_MARK})*+\Z")
+_LONGEST_LINE_MARKS = 400
 _HALF_FENCE = "` \t\r\n"
 
 
@@ -78,13 +76,18 @@ def _close_prose(text: str, prose: int) -> VisibleTail:
 def _hold_back(text: str, prose: int) -> int:
     length = len(text)
     while True:
-        shown = text[prose:length].rstrip()
-        shown = shown.rstrip(_HALF_MARKERS)
-        kept = prose + len(shown)
-        kept = find_unfinished_piece(text[:kept], prose)
-        mark = _LINE_MARK.search(text, max(prose, kept - _LONGEST_LINE_MARK), kept)
+        kept = prose + len(_without_half_markers(text[prose:length]))
+        kept = find_unfinished_run(text[:kept], prose)
+        mark = _LINE_MARKS.search(text, max(prose, kept - _LONGEST_LINE_MARKS), kept)
         if mark is not None:
             kept = mark.start()
         if kept == length:
             return length
         length = kept
+
+
+def _without_half_markers(text: str) -> str:
+    """Return ``text`` without the white space and the half markers that it ends with."""
+    while (shown := text.rstrip().rstrip(HALF_MARKERS)) != text:
+        text = shown
+    return text

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import discord
@@ -13,9 +14,12 @@ from rendering.cursor import without_cursor
 from rendering.errors import DeliveryError
 from rendering.limits import Call, Urgency
 from rendering.splitting import DISCORD_LIMIT_CHARS
-from rendering.surface import Spot, Surface
+from rendering.surface import Row, Spot, Surface
 
 log = logging.getLogger(__name__)
+
+_ANSWERED_ALREADY = 40060
+"""Discord's code for a second first answer to an interaction."""
 
 _Result = TypeVar("_Result")
 
@@ -35,21 +39,23 @@ class Teller:
         self._courier = courier
         self._surface = surface
 
-    async def tell(self, spot: Spot, text: str) -> None:
-        """Post a notice, as a reply where `spot` names a message."""
+    async def tell(self, spot: Spot, text: str, row: Row | None = None) -> int | None:
+        """Post a notice, as a reply where `spot` names a message; give its id once it is there."""
         content = text[:DISCORD_LIMIT_CHARS]
         nonce = f"n{secrets.token_hex(8)}"
         try:
-            await self._done(
-                Call.POST, spot, lambda: self._surface.post(spot, content, nonce=nonce)
+            return await self._done(
+                Call.POST, spot, lambda: self._surface.post(spot, content, nonce=nonce, row=row)
             )
         except DeliveryError as error:
             log.warning("channel %d: a notice could not be posted: %s", spot.channel_id, error)
+            return None
 
-    async def mark(self, spot: Spot, message_id: int, notice: str) -> None:
-        """Put a notice under one of our messages and take its buttons away.
+    async def mark(self, spot: Spot, message_id: int, notice: str, row: Row) -> int | None:
+        """Put a notice and buttons under one of our messages, whose own are taken away.
 
-        A message that has no room for it keeps its text, and the notice follows in a new one.
+        A message that has no room for it keeps its text, and the notice follows in a new one,
+        whose id is given.
         """
         try:
             text = await self._done(
@@ -59,12 +65,16 @@ class Teller:
             marked = f"{text}\n{notice}"
             fits = len(marked) <= DISCORD_LIMIT_CHARS
             content = marked if fits else text
-            await self._done(Call.EDIT, spot, lambda: self._surface.edit(spot, message_id, content))
+            below = row if fits else None
+            await self._done(
+                Call.EDIT,
+                spot,
+                lambda: self._surface.edit(spot, message_id, content, row=below),
+            )
         except DeliveryError as error:
             log.warning("message %d could not be marked: %s", message_id, error)
-            return
-        if not fits:
-            await self.tell(spot, notice)
+            return None
+        return None if fits else await self.tell(spot, notice, row)
 
     async def _done(self, call: Call, spot: Spot, act: Callable[[], Awaitable[_Result]]) -> _Result:
         """Have something done, and again after a pause where Discord fails for the moment.
@@ -101,6 +111,34 @@ async def respond(
             content, ephemeral=ephemeral, allowed_mentions=pings, view=buttons
         )
     else:
-        await interaction.response.send_message(
-            content, ephemeral=ephemeral, allowed_mentions=pings, view=buttons
-        )
+        with _answered_once(interaction):
+            await interaction.response.send_message(
+                content, ephemeral=ephemeral, allowed_mentions=pings, view=buttons
+            )
+
+
+async def acknowledge(interaction: discord.Interaction) -> None:
+    """Answer a click at once, changing nothing; what there is to say comes with `follow_up`."""
+    with _answered_once(interaction):
+        await interaction.response.defer()
+
+
+async def follow_up(interaction: discord.Interaction, text: str) -> None:
+    """Tell that person alone something after `acknowledge`, pinging nobody."""
+    pings = discord.AllowedMentions.none()
+    content = text[:DISCORD_LIMIT_CHARS]
+    await interaction.followup.send(content, ephemeral=True, allowed_mentions=pings)
+
+
+@contextmanager
+def _answered_once(interaction: discord.Interaction) -> Generator[None, None, None]:
+    """Take it for done where the first answer got through, but Discord's answer to it did not.
+
+    The library repeats it then, and is told that the interaction has its answer.
+    """
+    try:
+        yield
+    except discord.HTTPException as error:
+        if error.code != _ANSWERED_ALREADY:
+            raise
+        log.info("interaction %d was answered already", interaction.id)

@@ -2,8 +2,15 @@
 
 import regex
 
+from rendering.one_line import one_line
+
 LIMIT_CHARS = 80
 """Discord takes 100; a list of channels shows about half of that."""
+
+_READ_CHARS = 2000
+_LINE_CHARS = 400
+"""No more is looked at, of all and of a line: marks without a partner are searched for one to the
+end of their line, so that the cost of a line grows with the square of its length."""
 
 _QUOTED = regex.compile(r"(?:^[^\n>][^\n]*:\n)?(?:^>[^\n]*(?:\n|\Z))+", regex.MULTILINE)
 """Quoted lines, with the line before them that says whose they are."""
@@ -14,7 +21,6 @@ _LINE_MARK = regex.compile(r"^(?:#{1,3}|-#)\s+", regex.MULTILINE)
 _PAIRED = regex.compile(r"(\*{1,3}|~~|\|\||`{1,2})(?=\S)([^\n]+?)(?<=\S)\1")
 _UNDERLINED = regex.compile(r"(?<!\w)(_{1,3})(?=\S)([^\n]+?)(?<=\S)\1(?!\w)")
 _LINK = regex.compile(r"\[([^\]\n]+)\]\([^)\n]*\)")
-_SPACE = regex.compile(r"\s+")
 
 
 def thread_title(text: str, author_name: str) -> str:
@@ -25,22 +31,23 @@ def thread_title(text: str, author_name: str) -> str:
     """
     unquoted = _QUOTE_MARK.sub("", _INTRODUCTION.sub("", text))
     title = _first_line(_QUOTED.sub("", text)) or _first_line(unquoted)
-    if not title:
-        title = f"Chat with {author_name}"
-    if len(title) <= LIMIT_CHARS:
-        return title
-    return _cut(title) + "…"
+    if len(title) > LIMIT_CHARS:
+        title = _cut(title)
+    return title or f"Chat with {author_name}"
 
 
 def _first_line(text: str) -> str:
     """Give the first line with a letter or a digit, as Discord would show it; or nothing."""
-    plain = _LINE_MARK.sub("", _FENCE.sub("", _LINK.sub(r"\1", text)))
-    plain = _UNDERLINED.sub(r"\2", _PAIRED.sub(r"\2", plain))
-    lines = (_SPACE.sub(" ", line).strip() for line in plain.splitlines())
-    return next((line for line in lines if any(map(str.isalnum, line))), "")
+    for line in _FENCE.sub("", text[:_READ_CHARS]).splitlines():
+        plain = _LINE_MARK.sub("", _LINK.sub(r"\1", line[:_LINE_CHARS]))
+        shown = one_line(_UNDERLINED.sub(r"\2", _PAIRED.sub(r"\2", plain)))
+        if any(map(str.isalnum, shown)):
+            return shown
+    return ""
 
 
 def _cut(title: str) -> str:
+    """Cut what is too long; nothing is left where no letter or digit is within the limit."""
     graphemes: list[str] = regex.findall(r"\X", title)
     kept = ""
     for grapheme in graphemes:
@@ -48,4 +55,5 @@ def _cut(title: str) -> str:
             break
         kept += grapheme
     at_word = kept.rpartition(" ")[0]
-    return (at_word if len(at_word) > LIMIT_CHARS // 2 else kept).rstrip(" ,;:-")
+    kept = (at_word if len(at_word) > LIMIT_CHARS // 2 else kept).rstrip(" ,;:-")
+    return f"{kept}…" if any(map(str.isalnum, kept)) else ""

@@ -7,6 +7,7 @@ kept in a folder, so that it is all there at the next start.
 import argparse
 import asyncio
 import errno
+import os
 import pickle
 import secrets
 import signal
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--chat", action="store_true", help="chat in this terminal")
     parser.add_argument("--lifeline", type=int, help="a socket to the parent; see lifeline.py")
     chosen = parser.parse_args(arguments)
+    os.umask(0o077)  # what is said here is nobody else's on this machine
     try:
         asyncio.run(_run(chosen))
     except _CannotStartError as error:

@@ -20,6 +20,11 @@ _ANSWER_LIMIT_S = 300.0
 _QUIET_S = 0.6
 """An answer without a Stop button, and nothing new for so long, is over."""
 
+_HARMLESS = dict.fromkeys(
+    (*range(9), *range(11, 32), *range(0x7F, 0xA0)), "\N{REPLACEMENT CHARACTER}"
+)
+"""What a terminal would obey instead of showing it: a model may write anything."""
+
 _WELCOME = """
 [bold]This is a small Discord on your own machine.[/bold]
 You are in its channel #general, and so is the bot. Mention it to begin:
@@ -85,7 +90,7 @@ class Chat:
         if self._place is self._general:
             self._console.print(_WELCOME.format(bot=self._world.bot.name))
         else:
-            self._console.print(_WELCOME_BACK.format(thread=escape(self._place.name)))
+            self._console.print(_WELCOME_BACK.format(thread=escape(_harmless(self._place.name))))
         self._console.print(_HOW_TO)
 
     async def _converse(self) -> None:
@@ -144,7 +149,7 @@ class Chat:
         if record.modal is not None:
             self._console.print("[dim](a form opens: this terminal cannot show it)[/dim]")
         elif record.response is not None:
-            self._console.print(record.response.content, style="dim", markup=False)
+            self._console.print(_harmless(record.response.content), style="dim", markup=False)
 
     async def _show_answer(self, question: Message) -> None:
         """Follow into the thread that the bot opens, and show its answer until that is over."""
@@ -153,7 +158,7 @@ class Chat:
                 await self._watch(question, live)
         finally:
             for message in self._answers_to(question):
-                self._console.print(message.content, markup=False, soft_wrap=True)
+                self._console.print(_harmless(message.content), markup=False, soft_wrap=True)
 
     async def _watch(self, question: Message, live: Live) -> None:
         while True:
@@ -167,7 +172,7 @@ class Chat:
 
     def _last_lines(self, messages: list[Message]) -> Text:
         """Give as much of an answer's end as the terminal can show at once."""
-        text = Text("\n".join(it.content for it in messages) or "…")
+        text = Text(_harmless("\n".join(it.content for it in messages)) or "…")
         lines = text.wrap(self._console, self._console.width)
         return Text("\n").join(lines[-max(1, self._console.height - 2) :])
 
@@ -175,7 +180,7 @@ class Chat:
         thread = self._world.channels.get(question.id)
         if thread is not None and self._place is not thread:
             self._place = thread
-            name = escape(thread.name)
+            name = escape(_harmless(thread.name))
             self._console.print(f"[dim]→ the bot opened the thread “{name}”[/dim]")
         return [
             message
@@ -195,6 +200,10 @@ class Chat:
         except TimeoutError:
             return False
         return True
+
+
+def _harmless(text: str) -> str:
+    return text.translate(_HARMLESS)
 
 
 def _look(message: Message) -> tuple[int, str, int]:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from cogs.portal import NoAnswerError, TokenRefusedError, application_of, point_library_at
 from config import Settings
-from conversation.errors import ModelNameError, StoreError
+from conversation.errors import AmbiguousModelError, ModelNameError, StoreError
 from startup.discord_address import DiscordAddressError, gateway_of
 from startup.wiring import DatabaseAddressError, Engine, open_engine
 
@@ -118,10 +118,19 @@ async def _engine(settings: Settings, engine: Engine) -> AsyncGenerator[Finding,
             is_used = settings.default_model.startswith(f"{provider.name}/")
             state = "does not answer, or does not list its models"
             yield Finding(f"Provider {provider.name}", state, mend, is_vital=is_used)
+    yield _model("Default model", settings.default_model, "DEFAULT_MODEL", engine)
+    for name in settings.fallback_models:
+        yield _model("Fallback model", name, "FALLBACK_MODELS", engine, is_vital=False)
+
+
+def _model(what: str, name: str, setting: str, engine: Engine, *, is_vital: bool = True) -> Finding:
     try:
-        model = engine.catalog.resolve(settings.default_model)
+        return Finding(what, engine.catalog.resolve(name).full_name)
+    except AmbiguousModelError as error:
+        mend = f"Write {' or '.join(error.candidates)} in {setting}."
+        return Finding(what, f"{name} could be several", mend, is_vital=is_vital)
     except ModelNameError as error:
         nearest = ", ".join(error.candidates) or "what a provider above offers"
-        yield Finding("Default model", "unknown", f"Set DEFAULT_MODEL to {nearest}.")
-    else:
-        yield Finding("Default model", model.full_name)
+        return Finding(
+            what, f"{name} is unknown", f"Set {setting} to {nearest}.", is_vital=is_vital
+        )

@@ -8,10 +8,11 @@ from http import HTTPStatus
 
 import aiohttp
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from config import Settings
-from conversation.errors import StoreError
+from conversation.errors import ModelNameError, StoreError
 from startup.gateway_watch import GatewayWatch
 from startup.metrics import PrometheusMeter
 from startup.readiness import Examiner
@@ -23,6 +24,7 @@ log = logging.getLogger(__name__)
 HOST = "127.0.0.1"
 """The loopback only: what is told is nobody's secret, but nobody else's business either."""
 
+_NAMES = frozenset({HOST, "localhost", "::1"})
 _COUNT_LIMIT_S = 2.0
 _ASK_LIMIT = aiohttp.ClientTimeout(total=10.0)
 
@@ -49,11 +51,17 @@ async def open_health(settings: Settings, engine: Engine) -> AsyncGenerator[Gate
     if settings.health_port is None or meter is None:
         yield gateway
         return
-    checkpoints = engine.service.checkpoints
+    slots = engine.slots
     meter.gauge("gateway_latency_seconds", "The last heartbeat.", lambda: gateway.latency_s)
-    meter.gauge("streams_running", "Answers that stream now.", lambda: checkpoints.streaming_count)
-    provider = settings.default_model.partition("/")[0]
-    examiner = Examiner(gateway, engine.store, database_path(settings), meter.providers, provider)
+    meter.gauge("streams_running", "Answers that stream now.", lambda: slots.running_count)
+    meter.gauge("streams_waiting", "Answers that wait in line.", lambda: slots.waiting_count)
+    examiner = Examiner(
+        gateway,
+        engine.store,
+        database_path(settings),
+        engine.breaker,
+        _default_model(settings, engine),
+    )
     runner = web.AppRunner(_application(examiner, meter, engine.store), access_log=None)
     loop_watch = asyncio.create_task(meter.watch_loop(), name="loop-delay")
     try:
@@ -64,6 +72,13 @@ async def open_health(settings: Settings, engine: Engine) -> AsyncGenerator[Gate
         await asyncio.gather(loop_watch, return_exceptions=True)
         await runner.cleanup()
         await examiner.close()
+
+
+def _default_model(settings: Settings, engine: Engine) -> str:
+    try:
+        return engine.catalog.resolve(settings.default_model).full_name
+    except ModelNameError:
+        return settings.default_model
 
 
 async def ask_health(settings: Settings) -> str:
@@ -104,11 +119,22 @@ def _application(examiner: Examiner, meter: PrometheusMeter, store: SqlStore) ->
         waiting.set(await _waiting_in(store))
         return web.Response(body=meter.page(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    application = web.Application()
+    application = web.Application(middlewares=[_refuse_other_names])
     application.router.add_get("/livez", livez)
     application.router.add_get("/readyz", readyz)
     application.router.add_get("/metrics", metrics)
     return application
+
+
+@web.middleware
+async def _refuse_other_names(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuse who looked up another name than ours, as a page that rebinds its own name does.
+
+    The page of a browser on this machine would read the answers otherwise (RFC 9110, 7.2).
+    """
+    if request.url.host not in _NAMES:
+        raise web.HTTPMisdirectedRequest(text="This port answers to loopback names only.\n")
+    return await handler(request)
 
 
 async def _waiting_in(store: SqlStore) -> float:

@@ -58,6 +58,8 @@ def set_up_logging(
         formatter = JsonFormatter(_FIELDS, rename_fields={"levelname": "level", "asctime": "time"})
     handler.setFormatter(_Discreet(formatter, secrets))
     handler.addFilter(_is_no_voice_warning)
+    handler.addFilter(_calm_reconnecting)
+    handler.addFilter(_is_no_repeated_429)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
@@ -65,6 +67,25 @@ def set_up_logging(
     logging.getLogger("discord").setLevel(max(logging.INFO, own_level))
     for name in _OWN:
         logging.getLogger(name).setLevel(level)
+
+
+def _is_no_repeated_429(record: logging.LogRecord) -> bool:
+    """Leave out discord.py's two lines for each 429: a storm of them is ours to sum up."""
+    words = ("We are being rate limited", "Global rate limit")
+    return record.name != "discord.http" or not str(record.msg).startswith(words)
+
+
+def _calm_reconnecting(record: logging.LogRecord) -> bool:
+    """Make one line of a lost gateway, with the reason: discord.py logs an error and its trace.
+
+    It connects again by itself, later each time; nobody has to act.
+    """
+    if record.name.startswith("discord") and str(record.msg).startswith("Attempting a reconnect"):
+        error = record.exc_info[1] if record.exc_info else None
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.msg = f"the gateway is lost ({type(error).__name__}). {record.msg}"
+        record.exc_info = record.exc_text = None
+    return True
 
 
 def _is_no_voice_warning(record: logging.LogRecord) -> bool:

@@ -6,7 +6,6 @@ https://prometheus.io/docs/practices/naming/.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
@@ -14,7 +13,6 @@ from prometheus_client.exposition import generate_latest
 
 from conversation.events import Finished
 from conversation.meter import Meter
-from startup.provider_record import ProviderRecord
 
 LOOP_INTERVAL_S = 1.0
 """How often the loop's delay is taken."""
@@ -29,13 +27,11 @@ class PrometheusMeter(Meter):
     """Implements the meter with the client library, in a registry of its own."""
 
     def __init__(self) -> None:
-        self.providers = ProviderRecord(time.monotonic)
-        """Which of them answers nobody."""
         registry = self._registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._answers = Counter(
             "bobbin_answers",
-            "Answers that ended, by provider, outcome and what went wrong.",
+            "How models that were to answer ended, by provider, outcome and what went wrong.",
             ("provider", "outcome", "reason"),
             registry=registry,
         )
@@ -84,7 +80,6 @@ class PrometheusMeter(Meter):
 
     def asked(self, provider: str, end: Finished) -> None:
         """See `Meter.asked`."""
-        self.providers.note(provider, end)
         reason = end.failure.reason.value if end.failure else ""
         self._answers.labels(provider, end.outcome.value, reason).inc()
         if end.usage is not None:

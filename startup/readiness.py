@@ -4,9 +4,9 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from conversation.breaker import Breaker
 from conversation.errors import StoreError
 from startup.gateway_watch import GatewayWatch
-from startup.provider_record import ProviderRecord
 from storage.store import SqlStore
 
 PING_LIMIT_S = 2.0
@@ -36,8 +36,8 @@ class Examiner:
         gateway: Knows whether Discord is heard.
         store: The store; not owned.
         database: Its file.
-        providers: Knows who answers nobody.
-        default_provider: Whose answers most people wait for.
+        breaker: Knows which models answer nobody.
+        default_model: The one whose answers most people wait for; a full name.
     """
 
     def __init__(
@@ -45,25 +45,25 @@ class Examiner:
         gateway: GatewayWatch,
         store: SqlStore,
         database: Path,
-        providers: ProviderRecord,
-        default_provider: str,
+        breaker: Breaker,
+        default_model: str,
     ) -> None:
         self._gateway = gateway
         self._store = store
         self._database = database
         self._opened = _identity(database)
-        self._providers = providers
-        self._default_provider = default_provider
+        self._breaker = breaker
+        self._default_model = default_model
         self._ping: asyncio.Task[None] | None = None
 
     async def examine(self) -> Readiness:
         """Ask every part; takes `PING_LIMIT_S` at most."""
-        is_dead = self._providers.is_dead(self._default_provider)
+        is_dead = self._breaker.known_failure(self._default_model) is not None
         return Readiness(
             {
                 "gateway": FINE if self._gateway.is_connected else "not connected",
                 "database": await self._database_state(),
-                "provider": f"{self._default_provider} answers nobody" if is_dead else FINE,
+                "provider": f"{self._default_model} answers nobody" if is_dead else FINE,
             }
         )
 

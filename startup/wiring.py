@@ -4,6 +4,7 @@ What is opened is closed in reverse by whoever entered the context. `bot.py` is 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,10 +18,14 @@ import aiohttp
 from cogs.access import Access
 from cogs.assembly import Assembly, Rules
 from cogs.client import Bobbin
+from cogs.cooldown import Cooldown, Pace
 from config import AI2_PROVIDER, Settings
+from conversation.asking import Asking
+from conversation.breaker import Breaker
 from conversation.entities import Shown
 from conversation.meter import NO_METER, Meter
 from conversation.service import ConversationService
+from conversation.slots import Slots
 from rendering.courier import Courier
 from rendering.scheduling import Scheduler
 from startup.metrics import PrometheusMeter
@@ -46,6 +51,8 @@ class Engine:
     service: ConversationService
     catalog: Catalog
     providers: Sequence[ListingProvider]
+    breaker: Breaker
+    slots: Slots
     metrics: PrometheusMeter | None
     """Where somebody may ask for them."""
 
@@ -131,15 +138,23 @@ async def open_engine(settings: Settings) -> AsyncGenerator[Engine, None]:
         )
         providers = make_providers(settings, session)
         catalog = Catalog(providers)
+        breaker = Breaker(time.monotonic, settings.upstream_pause_s)
+        slots = Slots(settings.max_streams, settings.max_streams_per_provider)
         service = ConversationService(
             store,
-            {provider.name: provider for provider in providers},
-            catalog,
+            Asking(
+                {provider.name: provider for provider in providers},
+                catalog,
+                breaker=breaker,
+                slots=slots,
+                most_chars=settings.max_answer_chars,
+                meter=meter,
+            ),
             default_model=settings.default_model,
             default_system_prompt=settings.system_prompt,
-            meter=meter,
+            default_fallbacks=settings.fallback_models,
         )
-        yield Engine(store, service, catalog, providers, metrics)
+        yield Engine(store, service, catalog, providers, breaker, slots, metrics)
 
 
 def sole_run(settings: Settings) -> AbstractAsyncContextManager[None]:
@@ -225,6 +240,7 @@ def make_bot(
             settings.turns_per_person_per_day,
         ),
         queue_limit=settings.queue_limit,
+        pace=Pace(settings.cooldown_messages, settings.cooldown_s),
         thread_archive_minutes=settings.thread_archive_minutes,
         thread_wait_s=settings.thread_wait_s,
         shutdown_grace_s=settings.shutdown_grace_s,
@@ -243,6 +259,7 @@ def make_bot(
     )
     return Bobbin(
         rules.access,
+        Cooldown(rules.pace, time.monotonic),
         trace_of(courier),
         reads_content=reads_content,
         commands_file=settings.data_dir / "commands.sha256",

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
@@ -21,7 +21,9 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 from conversation.errors import StoreUnavailableError
 from conversation.meter import NO_METER, Meter
 from storage.driver import WholeConnection, connect
-from storage.errors import translated
+from storage.errors import CONNECTION_CODES, primary_code_of, translated
+from storage.grouping import GroupedWrites
+from storage.trouble import Trouble
 
 log = logging.getLogger(__name__)
 
@@ -29,14 +31,6 @@ _Result = TypeVar("_Result")
 
 BUSY_TIMEOUT_S = 5.0
 """How long SQLite waits for the lock of another process before it gives up."""
-
-TURN_TIMEOUT_S = 30.0
-"""How long a writer waits for the others of this process; whoever gives up loses what was said.
-
-Sixty questions at once are 240 writes, and one takes 100 ms on a slow disk and processor (5 ms on
-a usual one): 24 s. A writer in another process costs each of them `BUSY_TIMEOUT_S` at its worst, so
-that it is after six of those that the rest are told, not after sixty.
-"""
 
 CONNECTIONS = 5
 """One writes, the others read; each is a thread."""
@@ -62,17 +56,18 @@ class Database:
             poolclass=AsyncAdaptedQueuePool,
             pool_size=CONNECTIONS,
             max_overflow=0,
-            pool_timeout=TURN_TIMEOUT_S,
             async_creator=partial(connect, url.database or "", busy_timeout_s=busy_timeout_s),
         )
         event.listen(self._engine.sync_engine, "connect", _prepare)
         event.listen(self._engine.sync_engine, "begin", _begin)
+        event.listen(self._engine.sync_engine, "handle_error", _give_up_connection)
         self._readers = async_sessionmaker(self._engine, expire_on_commit=False)
         self._writers = async_sessionmaker(
             self._engine.execution_options(**{WRITES: True}), expire_on_commit=False
         )
         self._meter = meter
-        self._turn_to_write = asyncio.Lock()
+        self._trouble = Trouble()
+        self._writes = GroupedWrites(self.writing)
         self._running: set[asyncio.Task[Any]] = set()
         self._is_closed = False
 
@@ -93,10 +88,12 @@ class Database:
     async def write(self, work: Callable[[AsyncSession], Awaitable[_Result]]) -> _Result:
         """Run in a transaction of `writing`, which goes on to its end if the caller is cancelled.
 
+        It may be shared with others that write now, and `work` be run again (see `GroupedWrites`).
+
         Raises:
             StoreError: See `writing`.
         """
-        return await self._to_its_end(_within(self.writing(), work), is_write=True)
+        return await self._to_its_end(self._writes.run(work), is_write=True)
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncSession, None]:
@@ -117,12 +114,9 @@ class Database:
             StoreUnavailableError: The database cannot be used now, or is closed.
             StoreError: It failed for a reason that will not go away by itself.
         """
-        await self._wait_for_turn()
-        try:
-            async with self._transaction(self._writers) as session:
-                yield session
-        finally:
-            self._turn_to_write.release()
+        async with self._transaction(self._writers) as session:
+            yield session
+        self._trouble.written()
 
     async def close(self) -> None:
         """End what runs, then every connection and its thread; say so where one is in use."""
@@ -157,14 +151,6 @@ class Database:
         if not task.cancelled() and task.exception() is not None:
             log.debug("a transaction failed: %s", task.exception())
 
-    async def _wait_for_turn(self) -> None:
-        try:
-            async with asyncio.timeout(TURN_TIMEOUT_S):
-                await self._turn_to_write.acquire()
-        except TimeoutError as error:
-            message = "too many writers wait for the database"
-            raise StoreUnavailableError(message) from error
-
     @asynccontextmanager
     async def _transaction(
         self, sessions: async_sessionmaker[AsyncSession]
@@ -176,7 +162,10 @@ class Database:
             async with sessions.begin() as session:
                 yield session
         except (SQLAlchemyError, OverflowError) as error:
-            raise translated(error) from error
+            failure = translated(error)
+            if isinstance(failure, StoreUnavailableError):
+                self._trouble.failed(failure)
+            raise failure from error
 
 
 async def _within(
@@ -198,6 +187,12 @@ def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
+
+
+def _give_up_connection(context: ExceptionContext) -> None:
+    """Have the pool open connections anew after an error that may stay with the old ones."""
+    if primary_code_of(context.original_exception) in CONNECTION_CODES:
+        context.is_disconnect = True
 
 
 def _begin(connection: Connection) -> None:

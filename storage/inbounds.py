@@ -4,14 +4,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, bindparam, distinct, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    bindparam,
+    distinct,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import aliased
 
 from conversation.entities import Inbound, InboundState, LivePlace, Receipt, Received, Verdict
 from storage.mapping import attachments_json, inbound_of, place_key_of
 from storage.places import CURRENT_OR_BEGUN_OUTSIDE, ROOTED, new_conversation, note_place
-from storage.tables import ConversationRow, InboundRow, PlaceRow
+from storage.tables import ConversationRow, InboundRow, PlaceRow, TurnRow
 
 WAITING = InboundState.WAITING.value
 
@@ -45,23 +55,35 @@ class _Standing:
     """How many messages wait in that conversation."""
 
 
+def _used() -> ColumnElement[int]:
+    """Count somebody's turns; what was withdrawn after its answer still counts."""
+    turns, author = aliased(InboundRow), aliased(InboundRow)
+    said = select(func.count(distinct(turns.turn_id))).where(
+        turns.author_id == bindparam("author"), turns.answered_at >= bindparam("began_at")
+    )
+    waiting = select(func.count()).where(
+        author.state == WAITING, author.author_id == bindparam("author")
+    )
+    pressed = select(func.count()).where(
+        TurnRow.presser_id == bindparam("author"), TurnRow.created_at >= bindparam("began_at")
+    )
+    return said.scalar_subquery() + waiting.scalar_subquery() + pressed.scalar_subquery()
+
+
+_USED = select(_used())
+
+
 def _standing_in(
     conversation_id: ScalarSelect[Any],
 ) -> Select[int | None, int, int | None, int | None, int]:
-    """Ask for a `_Standing`; what was withdrawn after its answer still counts as used."""
+    """Ask for a `_Standing`."""
     found = select(conversation_id.label("id")).subquery("found")
-    known, turns, author, own = (aliased(InboundRow) for _ in range(4))
-    used_turns = select(func.count(distinct(turns.turn_id))).where(
-        turns.author_id == bindparam("author"), turns.answered_at >= bindparam("began_at")
-    )
-    used_waiting = select(func.count()).where(
-        author.state == WAITING, author.author_id == bindparam("author")
-    )
+    known, own = aliased(InboundRow), aliased(InboundRow)
     return select(
         select(known.conversation_id)
         .where(known.message_id == bindparam("message"))
         .scalar_subquery(),
-        used_turns.scalar_subquery() + used_waiting.scalar_subquery(),
+        _used(),
         found.c.id,
         select(ConversationRow.starter_id)
         .where(ConversationRow.id == found.c.id)
@@ -111,6 +133,11 @@ async def receive(
         await connection.execute(_STARTED, {"conversation": conversation_id, "starter": starter_id})
     await connection.execute(_TAKEN_IN, _values(message, conversation_id, verdict, at))
     return Receipt(verdict, conversation_id, used + (verdict is Verdict.ACCEPTED))
+
+
+async def used(session: AsyncSession, author_id: int, since: datetime) -> int:
+    """See `Store.used`."""
+    return await session.scalar(_USED, {"author": author_id, "began_at": since}) or 0
 
 
 async def waiting(session: AsyncSession, conversation_id: int) -> tuple[Inbound, ...]:

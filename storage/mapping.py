@@ -104,6 +104,7 @@ def settings_of(row: PlaceRow) -> PlaceSettings:
         parameters=parameters_of(row.parameters),
         system_prompt=row.system_prompt,
         attention=None if row.attention is None else Attention(row.attention),
+        fallback_models=None if row.fallback_models is None else tuple(row.fallback_models),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Row, bindparam, exists, func, select, update
+from sqlalchemy import Row, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -16,7 +16,7 @@ from conversation.entities import (
 )
 from conversation.errors import StoreError
 from storage.mapping import conversation_of, parameters_json, settings_of
-from storage.tables import ConversationRow, InboundRow, PlaceRow
+from storage.tables import ConversationRow, InboundRow, PartRow, PlaceRow, ReplyRow
 
 _UPSERT = insert(PlaceRow)
 
@@ -99,15 +99,23 @@ _BEGUN_OUTSIDE = (
     .where(
         ConversationRow.channel_id == bindparam("parent"),
         ConversationRow.root_message_id == bindparam("channel"),
-        ConversationRow.head_turn_id.is_(None),
-        exists().where(
-            InboundRow.conversation_id == ConversationRow.id,
-            InboundRow.state == InboundState.WAITING.value,
+        or_(
+            and_(
+                ConversationRow.head_turn_id.is_(None),
+                exists().where(
+                    InboundRow.conversation_id == ConversationRow.id,
+                    InboundRow.state == InboundState.WAITING.value,
+                ),
+            ),
+            exists().where(
+                ReplyRow.turn_id == ConversationRow.head_turn_id,
+                ~exists().where(PartRow.reply_id == ReplyRow.id),
+            ),
         ),
     )
     .scalar_subquery()
 )
-"""The conversation that waits to move into a thread.
+"""The conversation that waits to move into a thread: nothing of an answer is shown yet.
 
 A thread has the id of the message it was opened from (Discord's documentation, "Start Thread from
 Message"), and people may write in it before Discord has told us that it is open.
@@ -262,6 +270,8 @@ def _set(row: PlaceRow, wanted: PlaceSettings) -> None:
     row.parameters = parameters_json(wanted.parameters)
     row.system_prompt = wanted.system_prompt
     row.attention = None if wanted.attention is None else wanted.attention.value
+    fallbacks = wanted.fallback_models
+    row.fallback_models = None if fallbacks is None else list(fallbacks)
 
 
 def _conversation_in(found: Row[ConversationRow, PlaceRow] | None) -> Conversation | None:

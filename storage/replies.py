@@ -1,8 +1,9 @@
 """Replies and their parts: which Discord messages show which turn."""
 
+from datetime import datetime
 from itertools import takewhile
 
-from sqlalchemy import Result, bindparam, insert, select
+from sqlalchemy import Result, bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -35,6 +36,19 @@ _PARTS = select(PartRow).where(PartRow.reply_id == bindparam("reply")).order_by(
 _NOTED = insert(PartRow).prefix_with("OR REPLACE")
 """Replaces whatever has the same message, and whatever has the same ordinal of the reply."""
 
+_LOOKED_AT = 1000
+
+_ENDED_SINCE = (
+    select(TurnRow.id)
+    .join(ReplyRow, ReplyRow.turn_id == TurnRow.id)
+    .where(
+        TurnRow.id > select(func.max(_QUESTION.id)).scalar_subquery() - _LOOKED_AT,
+        TurnRow.finished_at >= bindparam("since"),
+    )
+    .order_by(TurnRow.id.desc())
+    .limit(bindparam("most"))
+)
+
 _OUTCOMES = (
     select(TurnRow.outcome)
     .where(TurnRow.parent_id == bindparam("question"), TurnRow.id <= bindparam("turn"))
@@ -55,6 +69,13 @@ async def add_part(session: AsyncSession, reply_id: int, part: Part) -> None:
     await connection.execute(_NOTED, values)
 
 
+async def remove_part(session: AsyncSession, reply_id: int, ordinal: int) -> None:
+    """See `Store.remove_part`."""
+    row = await session.get(PartRow, (reply_id, ordinal))
+    if row is not None:
+        await session.delete(row)
+
+
 async def shown_by(session: AsyncSession, message_id: int) -> Shown | None:
     """See `Store.shown_by`."""
     return await _shown(session, await session.execute(_SHOWN_BY, {"message": message_id}))
@@ -63,6 +84,13 @@ async def shown_by(session: AsyncSession, message_id: int) -> Shown | None:
 async def shown_turn(session: AsyncSession, turn_id: int) -> Shown | None:
     """See `Store.shown_turn`; None as well for a turn that no reply shows."""
     return await _shown(session, await session.execute(_SHOWN_TURN, {"turn": turn_id}))
+
+
+async def ended_since(session: AsyncSession, since: datetime, limit: int) -> tuple[Shown, ...]:
+    """See `Store.ended_since`: within the newest turns, so that no index is needed."""
+    turn_ids = await session.scalars(_ENDED_SINCE, {"since": since, "most": limit})
+    found = [await shown_turn(session, turn_id) for turn_id in turn_ids.all()]
+    return tuple(one for one in found if one is not None)
 
 
 async def parts_of(session: AsyncSession, reply_id: int) -> tuple[Part, ...]:
@@ -83,9 +111,20 @@ async def _shown(session: AsyncSession, found: _Found) -> Shown | None:
         reply_id=reply_id,
         parts=await parts_of(session, reply_id),
         # From the speakers, which a copy of the turn has as well; inbounds are not copied.
-        asker_ids=frozenset(one["author_id"] for one in speakers or ()),
+        asker_ids=frozenset(one["author_id"] for one in speakers or await _heard(session, turn)),
         interruptions=await _interruptions(session, turn),
     )
+
+
+async def _heard(session: AsyncSession, turn: Turn) -> list[SpeakerJson]:
+    """Give who spoke last before a turn, where nobody said the turn that it answers."""
+    above = turn.parent_id
+    while above is not None:
+        row = await session.get_one(TurnRow, above)
+        if row.speakers:
+            return row.speakers
+        above = row.parent_id
+    return []
 
 
 async def _interruptions(session: AsyncSession, turn: Turn) -> int:

@@ -1,12 +1,14 @@
 """One process at a time works with a database: two would take each other's answers for broken."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from conversation.errors import StoreUnavailableError
+from storage.errors import primary_code_of, translated
 
 SUFFIX = ".running"
 """Of the lock file beside the database: an empty SQLite file, held exclusively, which the system
@@ -47,6 +49,13 @@ def _locked(database: Path, wait_s: float) -> sqlite3.Connection:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
         lock.close()
+        if primary_code_of(error) != sqlite3.SQLITE_BUSY:
+            raise translated(error) from error
         message = "another Bobbin runs on this database; stop it first, or give this one its own"
         raise StoreUnavailableError(message) from error
+    if not os.access(path, os.W_OK):
+        # SQLite locks a file that it may only read for readers alone, without a word.
+        lock.close()
+        message = f"{path} may not be written: see who owns it and its folder"
+        raise StoreUnavailableError(message)
     return lock

@@ -23,7 +23,7 @@ from conversation.entities import (
     TurnResult,
 )
 from conversation.ports import Now
-from storage import inbounds, places, replies, turns
+from storage import inbounds, places, replies, taking_up, turns
 from storage.database import Database
 from storage.tables import AliveRow, ToldRow
 
@@ -43,8 +43,11 @@ class SqlStore:
         return self._database.connections_in_use
 
     async def ping(self) -> None:
-        """Write nothing, as a writer: raises what the next method would raise."""
-        await self._database.write(lambda session: session.execute(text("SELECT 1")))
+        """Write what is there already: raises what the next method would raise.
+
+        SQLite writes this page although nothing in it changes, so a full disk shows.
+        """
+        await self._database.write(lambda session: session.execute(text("PRAGMA user_version = 0")))
 
     async def integrity(self) -> list[str]:
         """Read the whole file and give what is damaged or points nowhere; empty when sound."""
@@ -87,14 +90,45 @@ class SqlStore:
         )
 
     async def answer_again(
-        self, turn_id: int, *, model: str, parameters: Parameters
+        self, turn_id: int, *, model: str, parameters: Parameters, presser_id: int | None = None
     ) -> Exchange | None:
         """See `Store.answer_again`."""
         return await self._database.write(
-            lambda session: turns.answer_again(
-                session, turn_id, model=model, parameters=parameters, at=self._now()
+            lambda session: taking_up.answer_again(
+                session,
+                turn_id,
+                model=model,
+                parameters=parameters,
+                presser_id=presser_id,
+                at=self._now(),
             )
         )
+
+    async def go_on(
+        self,
+        turn_id: int,
+        words: str,
+        *,
+        model: str,
+        parameters: Parameters,
+        presser_id: int | None = None,
+    ) -> Exchange | None:
+        """See `Store.go_on`."""
+        return await self._database.write(
+            lambda session: taking_up.go_on(
+                session,
+                turn_id,
+                words,
+                model=model,
+                parameters=parameters,
+                presser_id=presser_id,
+                at=self._now(),
+            )
+        )
+
+    async def used(self, author_id: int, since: datetime) -> int:
+        """See `Store.used`."""
+        return await self._database.read(lambda session: inbounds.used(session, author_id, since))
 
     async def checkpoint(self, texts: Mapping[int, str]) -> None:
         """See `Store.checkpoint`."""
@@ -132,6 +166,10 @@ class SqlStore:
         """See `Store.add_part`."""
         await self._database.write(lambda session: replies.add_part(session, reply_id, part))
 
+    async def remove_part(self, reply_id: int, ordinal: int) -> None:
+        """See `Store.remove_part`."""
+        await self._database.write(lambda session: replies.remove_part(session, reply_id, ordinal))
+
     async def shown_by(self, message_id: int) -> Shown | None:
         """See `Store.shown_by`."""
         return await self._database.read(lambda session: replies.shown_by(session, message_id))
@@ -139,6 +177,10 @@ class SqlStore:
     async def shown_turn(self, turn_id: int) -> Shown | None:
         """See `Store.shown_turn`."""
         return await self._database.read(lambda session: replies.shown_turn(session, turn_id))
+
+    async def ended_since(self, since: datetime, *, limit: int) -> tuple[Shown, ...]:
+        """See `Store.ended_since`."""
+        return await self._database.read(lambda session: replies.ended_since(session, since, limit))
 
     async def conversation(self, conversation_id: int) -> Conversation | None:
         """See `Store.conversation`."""

@@ -69,6 +69,7 @@ class PlaceRow(Base):
     parameters: Mapped[ParametersJson] = mapped_column(JSON, default=ParametersJson)
     system_prompt: Mapped[str | None]
     attention: Mapped[str | None] = mapped_column(WORD)
+    fallback_models: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class ConversationRow(Base):
@@ -95,6 +96,7 @@ class TurnRow(Base):
     __table_args__ = (
         Index(None, "role", "outcome"),
         Index(None, "parent_id"),
+        Index(None, "presser_id", "created_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -105,6 +107,7 @@ class TurnRow(Base):
     text: Mapped[str]
     reasoning: Mapped[str] = mapped_column(default="")
     speakers: Mapped[list[SpeakerJson]] = mapped_column(JSON, default=list)
+    """Empty for a user turn that nobody said."""
     outcome: Mapped[str | None] = mapped_column(WORD)
     failure: Mapped[str | None] = mapped_column(WORD)
     model: Mapped[str | None]
@@ -113,6 +116,8 @@ class TurnRow(Base):
     completion_tokens: Mapped[int | None]
     resume: Mapped[ResumeJson | None] = mapped_column(JSON(none_as_null=True))
     origin_turn_id: Mapped[int | None] = mapped_column(ForeignKey("turn.id"))
+    presser_id: Mapped[int | None] = mapped_column(BigInteger)
+    """Who pressed a button for this answer, which is one of the turns of their day."""
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 

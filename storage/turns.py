@@ -22,7 +22,6 @@ from conversation.entities import (
     TurnResult,
 )
 from conversation.errors import StoreError
-from storage.inbounds import inbounds_of
 from storage.mapping import (
     conversation_of,
     inbound_of,
@@ -31,8 +30,8 @@ from storage.mapping import (
     speakers_json,
     turn_of,
 )
-from storage.places import PLACED, conversation_row, described
-from storage.replies import parts_of, shown_turn
+from storage.places import PLACED
+from storage.replies import shown_turn
 from storage.tables import ConversationRow, InboundRow, ReplyRow, TurnRow
 
 _WALK = (
@@ -58,7 +57,7 @@ _WAITING = (
     .order_by(InboundRow.id)
 )
 
-_BEGUN = insert(TurnRow).returning(TurnRow.id)
+BEGUN = insert(TurnRow).returning(TurnRow.id)
 
 _ANSWERED = (
     update(InboundRow)
@@ -77,7 +76,7 @@ _GONE_ON = (
     .values(head_turn_id=bindparam("turn"))
 )
 
-_SHOWN = insert(ReplyRow).returning(ReplyRow.id)
+SHOWN = insert(ReplyRow).returning(ReplyRow.id)
 
 _SO_FAR = (
     update(TurnRow)
@@ -107,10 +106,10 @@ async def begin(
     waiting = [one for _, _, one in found]
     connection = await session.connection()
     question_id = await _ask(connection, conversation, waiting, at)
-    answer_id = await _answer(connection, conversation.id, question_id, model, parameters, at)
+    answer_id = await add_answer(connection, conversation.id, question_id, model, parameters, at)
     shown = {"conversation_id": conversation_id, "turn_id": answer_id}
-    reply = await connection.execute(_SHOWN, shown)
-    *path, answer = await _path_to(session, answer_id)
+    reply = await connection.execute(SHOWN, shown)
+    *path, answer = await path_to(session, answer_id)
     return Exchange(
         conversation=replace(conversation, head_turn_id=answer_id),
         path=tuple(path),
@@ -120,34 +119,6 @@ async def begin(
             replace(inbound_of(one), state=InboundState.ANSWERED, turn_id=question_id)
             for one in waiting
         ),
-    )
-
-
-async def answer_again(
-    session: AsyncSession, turn_id: int, *, model: str, parameters: Parameters, at: datetime
-) -> Exchange | None:
-    """See `Store.answer_again`."""
-    former = await session.get(TurnRow, turn_id)
-    if former is None or former.outcome is None or former.parent_id is None:
-        return None
-    row = await conversation_row(session, former.conversation_id)
-    reply = await session.scalar(select(ReplyRow).where(ReplyRow.turn_id == turn_id))
-    if row.head_turn_id != turn_id or reply is None:
-        return None
-    conversation = await described(session, row)
-    answer_id = await _answer(
-        await session.connection(), row.id, former.parent_id, model, parameters, at
-    )
-    reply.turn_id = answer_id
-    await session.flush()
-    *path, answer = await _path_to(session, answer_id)
-    return Exchange(
-        conversation=replace(conversation, head_turn_id=answer_id),
-        path=tuple(path),
-        turn=answer,
-        reply_id=reply.id,
-        inbounds=await inbounds_of(session, former.parent_id),
-        parts=await parts_of(session, reply.id),
     )
 
 
@@ -199,7 +170,7 @@ async def _ask(
     """Make the user turn of what waited; what waited becomes answered."""
     speakers = [Speaker(one.author_id, one.author_name, len(one.text)) for one in waiting]
     begun = await connection.execute(
-        _BEGUN,
+        BEGUN,
         {
             "conversation_id": conversation.id,
             "parent_id": conversation.head_turn_id,
@@ -220,17 +191,18 @@ async def _ask(
     return question_id
 
 
-async def _answer(
+async def add_answer(
     connection: AsyncConnection,
     conversation_id: int,
-    question_id: int,
+    question_id: int | None,
     model: str,
     parameters: Parameters,
     at: datetime,
+    presser_id: int | None = None,
 ) -> int:
     """Make the assistant turn that the conversation goes on from."""
     begun = await connection.execute(
-        _BEGUN,
+        BEGUN,
         {
             "conversation_id": conversation_id,
             "parent_id": question_id,
@@ -238,6 +210,7 @@ async def _answer(
             "text": "",
             "model": model,
             "parameters": parameters_json(parameters),
+            "presser_id": presser_id,
             "created_at": at,
         },
     )
@@ -248,7 +221,9 @@ async def _answer(
 
 def _end_of(result: TurnResult) -> dict[str, Any]:
     usage = result.usage
+    answered_by = {} if result.model is None else {"model": result.model}
     return {
+        **answered_by,
         "text": result.text,
         "reasoning": result.reasoning,
         "outcome": result.outcome.value,
@@ -259,7 +234,7 @@ def _end_of(result: TurnResult) -> dict[str, Any]:
     }
 
 
-async def _path_to(session: AsyncSession, turn_id: int) -> tuple[Turn, ...]:
+async def path_to(session: AsyncSession, turn_id: int) -> tuple[Turn, ...]:
     """Give the turns from the root down to this one."""
     rows = await session.scalars(_PATH, {"turn": turn_id})
     return tuple(turn_of(one) for one in rows)

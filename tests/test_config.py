@@ -191,6 +191,8 @@ REFUSED = [
     ("DEFAULT_MODEL", "tulu3-405b", "'tulu3-405b' is not a model written as provider/model"),
     ("DEFAULT_MODEL", "ollama/qwen3", "no provider of the name 'ollama'"),
     ("DEFAULT_MODEL", "ollama/", "no provider of the name 'ollama'"),
+    ("COOLDOWN_MESSAGES", "-1", "'-1' is not a whole number of 0 or more"),
+    ("COOLDOWN_S", "0", "'0' is not a number of seconds above 0"),
     ("DISCORD_API_URL", "http://discord.example/api/v10", "unencrypted"),
     ("DISCORD_API_URL", "http://127.0.0.1.example/api/v10", "unencrypted"),
     ("DISCORD_TOKEN", "Bot abc", "blank"),
@@ -527,7 +529,7 @@ def test_the_example_gives_the_defaults() -> None:
     assert shown == {
         name.upper()
         for name, field in Settings.model_fields.items()
-        if field.default_factory is None and field.default not in (None, "", frozenset(), {})
+        if field.default_factory is None and field.default not in (None, "", frozenset(), {}, ())
     }
 
 

@@ -10,6 +10,7 @@ from rapidfuzz import fuzz, process
 
 from conversation.errors import AmbiguousModelError, UnknownModelError
 from conversation.ports import CatalogModel, ModelInfo, ParameterBounds, Provider
+from upstream.model_names import LONGEST_CHARS, is_model_name
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +110,7 @@ class Catalog:
         """Take a full name on trust, of a provider of which it is not known what it offers."""
         provider_name, _, model = name.partition("/")
         provider = self._providers.get(provider_name.casefold())
-        if provider is None or provider.is_listed or not model.strip():
+        if provider is None or provider.is_listed or not is_model_name(model.strip()):
             return None
         return CatalogModel(f"{provider.name}/{model.strip()}")
 
@@ -131,7 +132,8 @@ class Catalog:
         if wanted:
             by_name = {offer.model.full_name: offer.model for offer in offers}
             like = _nearest(wanted, offers, SEARCH_SCORE)
-            found.extend(by_name[name] for name in like if by_name[name] not in found)
+            known = {model.full_name for model in found}
+            found.extend(by_name[name] for name in like if name not in known)
         here = (current or "").casefold()
         found.sort(key=lambda model: model.full_name.casefold() != here)
         return tuple(found)
@@ -181,7 +183,7 @@ def _nearest(name: str, offers: Iterable[_Offer], cutoff: float) -> tuple[str, .
         for word in (offer.name, *offer.aliases, offer.model.full_name)
     ]
     scored = process.extract(
-        name.casefold(),
+        name[:LONGEST_CHARS].casefold(),
         [word.casefold() for word, _ in called],
         scorer=fuzz.WRatio,
         score_cutoff=cutoff,

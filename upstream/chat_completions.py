@@ -58,7 +58,7 @@ def _usage(value: object) -> Usage | None:
     counts = as_object(value)
     prompt = integer(counts.get("prompt_tokens"))
     completion = integer(counts.get("completion_tokens"))
-    return None if prompt is None else Usage(prompt, completion or 0)
+    return None if prompt is None else Usage(max(prompt, 0), max(completion or 0, 0))
 
 
 def _error(value: object) -> JsonObject:

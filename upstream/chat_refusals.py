@@ -48,6 +48,8 @@ _SENTENCES = (
         re.compile(r"content (management )?policy|requires moderation|flagged", re.IGNORECASE),
     ),
 )
+_SENTENCE_CHARS = 2000
+"""So much of it is looked at; a service may quote all that it was asked."""
 _MISREAD = frozenset({401, 402, 429})
 """Statuses that say enough: their sentence may speak of models and tokens all the same."""
 
@@ -111,6 +113,6 @@ def _reason(status: int, error: JsonObject) -> FailureReason | None:
             return _CODES[word]
     if status in _MISREAD:
         return None
-    sentence = string(error.get("message"))
+    sentence = string(error.get("message"))[:_SENTENCE_CHARS]
     found = (reason for reason, words in _SENTENCES if words.search(sentence))
     return next(found, None)

@@ -1,6 +1,7 @@
 """Reading JSON objects whose shape is not to be trusted: a wrong type is as good as absence."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import cast
 
@@ -10,6 +11,9 @@ from upstream.errors import garbage
 
 JsonObject = Mapping[str, object]
 """A JSON object as it is read."""
+
+_LARGEST = 2**63 - 1
+"""What a database takes; JSON has no bounds, and the lenient parser none either."""
 
 
 def parse(data: bytes | str) -> object:
@@ -82,12 +86,15 @@ def string(value: object) -> str:
 
 
 def integer(value: object) -> int | None:
-    """Give a value if it is a whole number; a boolean is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """Give a value if it is a whole number of at most 64 bits; a boolean is none."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST:
+        return value
+    return None
 
 
 def number(value: object) -> float | None:
-    """Give a value if it is a number; a boolean is none."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    return None
+    """Give a value if it is a number that can be reckoned with; a boolean is none."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    whole = integer(value)
+    return None if whole is None else float(whole)

@@ -16,6 +16,7 @@ from upstream.errors import UpstreamError, garbage
 from upstream.json_objects import as_object, integer, objects, parse, parse_object, string
 from upstream.limits import Limits
 from upstream.merging import merged
+from upstream.model_names import MOST_MODELS, is_model_name
 from upstream.parameters import allowed
 from upstream.patience import Patience
 from upstream.reading_pace import ReadingPace
@@ -130,15 +131,16 @@ class OpenAICompatible:
             listed = as_object(parse(await whole(response, patience)))
         if not isinstance(listed.get("data"), list):
             raise garbage("no list of models")
-        return tuple(
+        models = [
             ModelInfo(
                 string(item.get("id")),
                 string(item.get("name")),
                 context_tokens=integer(item.get("context_length") or item.get("max_model_len")),
             )
             for item in objects(listed.get("data"))
-            if string(item.get("id"))
-        )
+            if is_model_name(string(item.get("id")))
+        ]
+        return tuple(models[:MOST_MODELS])
 
     def stream(self, request: Request) -> AsyncGenerator[StreamEvent, None]:
         """Ask; see the port."""

@@ -12,6 +12,7 @@ from upstream.documented import (
     PLAYGROUND_MODELS,
 )
 from upstream.json_objects import JsonObject, number, string
+from upstream.model_names import MOST_MODELS, is_model_name
 
 USUAL_DEFAULTS = Parameters(temperature=0.7, top_p=1.0, max_tokens=2048)
 """Protocol, section 2."""
@@ -39,12 +40,13 @@ def documented_models() -> tuple[PlaygroundModel, ...]:
 
 
 def read_models(items: Sequence[JsonObject]) -> tuple[PlaygroundModel, ...]:
-    """Read the items of the list, in its order; what has no id or is not for chat is left out."""
+    """Read the items of the list, in its order; what has no name or is not for chat is left out."""
     aliases = {info.name: info.aliases for info in PLAYGROUND_MODELS}
     return tuple(
         _read(item, aliases.get(string(item.get("id")), ()))
-        for item in items
-        if string(item.get("id")) and item.get("model_type", "chat") in {"chat", None}
+        for item in items[:MOST_MODELS]
+        if is_model_name(string(item.get("id")))
+        and item.get("model_type", "chat") in ("chat", None)
     )
 
 

@@ -70,8 +70,8 @@ class RestDoor:
             fault = self._faults.take(request.method, path, is_after=True)
         else:
             answer, headers = RestAnswer(), {}
-        if fault is not None and fault.kind is FaultKind.RESET:
-            _reset(request)
+        if fault is not None and fault.kind is not FaultKind.ANSWER:
+            _end(request, is_reset=fault.kind is FaultKind.RESET)
             self._world.changed()
             return web.Response(status=499)
         if fault is not None:
@@ -201,10 +201,13 @@ def _parse(text: str) -> Any:
         return _BAD_JSON
 
 
-def _reset(request: web.Request) -> None:
-    """Close a connection so that the other side sees a reset (SO_LINGER of zero)."""
+def _end(request: web.Request, *, is_reset: bool) -> None:
+    """Close a connection; the other side sees a reset (SO_LINGER of zero), or a proper end."""
     transport = request.transport
     if transport is None:
+        return
+    if not is_reset:
+        transport.close()
         return
     raw = transport.get_extra_info("socket")
     if raw is not None:

@@ -14,6 +14,7 @@ class FaultKind(Enum):
 
     ANSWER = "answer"
     RESET = "reset"
+    HANG_UP = "hang up"
 
 
 @dataclass(slots=True, eq=False)
@@ -100,6 +101,12 @@ class Faults:
     def reset(self, method: str, pattern: str, *, times: int = 1, after: bool = False) -> Fault:
         """Reset the connection of the next requests, before or after they take effect."""
         fault = Fault(FaultKind.RESET, method, pattern, times, after)
+        self._planned.append(fault)
+        return fault
+
+    def hang_up(self, method: str, pattern: str, *, times: int = 1, after: bool = False) -> Fault:
+        """Close the connection of the next requests without an answer, as a server that ends."""
+        fault = Fault(FaultKind.HANG_UP, method, pattern, times, after)
         self._planned.append(fault)
         return fault
 

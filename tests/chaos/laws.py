@@ -10,6 +10,7 @@ from tests.chaos.chronicle import Spoken
 from tests.chaos.showing import is_notice, says_how_it_ended, shows
 from tests.chaos.stage import Stage
 from tests.chaos.stored import Stored, StoredTurn
+from tests.e2e.scene import labels_of
 
 _TAG = re.compile(r"\bq\d+q\b")
 _CURSOR = "\u258c"
@@ -127,6 +128,8 @@ class Laws:
             ends = [content[-60:] for content in contents]
             words = f"answer {turn.id} ({turn.outcome}) is shown otherwise than stored"
             yield Violation(f"{words}: stored …{turn.text[-60:]!r}, shown {ends}", where)
+        if self._stored.is_gone_on_with(turn.id):
+            return
         is_said = says_how_it_ended(contents[-1]) or self._has_lone_notice(where)
         if (turn.outcome != "complete") is not says_how_it_ended(contents[-1]) and not (
             turn.outcome == "interrupted" and is_said
@@ -140,8 +143,8 @@ class Laws:
         for message in self._visible.values():
             where = frozenset({message.channel_id})
             words = message.content[:60]
-            if message.components:
-                yield Violation(f"message {message.id} still has a button: {words!r}", where)
+            if labels_of(message) == ["Stop"]:
+                yield Violation(f"message {message.id} can still be stopped: {words!r}", where)
             if _CURSOR in message.content:
                 yield Violation(f"message {message.id} still has its cursor: {words!r}", where)
             if message.id not in self._part_ids and not is_notice(message.content):

@@ -6,6 +6,7 @@ from sandbox.discord.client_refusal import ClientRefusedError
 from sandbox.discord.entities import Channel, Message, Person
 from tests.chaos.chronicle import Spoken
 from tests.chaos.stage import Stage
+from tests.e2e.scene import labels_of
 
 Act = Callable[[], Coroutine[None, None, None]]
 """Something that is done, once."""
@@ -42,8 +43,8 @@ class People:
         """Choose what is done in one round."""
         acts: list[Act] = self._random.choices(
             (self._talk, self._talk_to_others, self._edit, self._delete, self._command,
-             self._click_stop, self._reply, self._send_file),
-            weights=(14, 2, 2, 2, 2, 2, 3, 1),
+             self._click, self._reply, self._send_file),
+            weights=(14, 2, 2, 2, 2, 4, 3, 1),
             k=self._random.randint(4, 9),
         )  # fmt: skip
         if self._random.random() < 0.04:
@@ -153,18 +154,19 @@ class People:
         self._chronicle.note(f"{person.name} gives /{name} {options}", place.id)
         await self._stage.discord.person(person).slash(place, name, **options)
 
-    async def _click_stop(self) -> None:
-        """Click a Stop button, if there is one."""
-        running = [message for message in self._stage.from_bot() if message.components]
-        if running:
-            message = self._random.choice(running)
+    async def _click(self) -> None:
+        """Click a button, of an answer that streams or of one that ended, if there is one."""
+        offering = [it for it in self._stage.from_bot() if labels_of(it)]
+        if offering:
+            message = self._random.choice(offering[-_RECENT:])
+            label = self._random.choice(labels_of(message))
             channel = self._stage.world.channels[message.channel_id]
             person = next(
                 (person for direct, person in self._stage.direct if direct.id == channel.id),
                 self._random.choice(self._stage.people),
             )
-            self._chronicle.note(f"{person.name} clicks Stop", message.channel_id)
-            await self._stage.discord.person(person).click(message, label="Stop")
+            self._chronicle.note(f"{person.name} clicks {label}", message.channel_id)
+            await self._stage.discord.person(person).click(message, label=label)
 
     async def _flood(self) -> None:
         """Say more at once than the queue of a conversation holds."""

@@ -123,7 +123,7 @@ async def opened_stage(folder: Path, seed: int) -> AsyncGenerator[Stage, None]:
 def _settings(
     world: World, discord_server: DiscordServer, playground: PlaygroundServer, folder: Path
 ) -> dict[str, str]:
-    """Give the bot's settings: its waits are short, all else is as it comes."""
+    """Give the bot's settings: its waits are short, and a few people may say as much as many."""
     return {
         "DISCORD_TOKEN": world.bot.token,
         "DISCORD_API_URL": discord_server.api_url,
@@ -133,4 +133,6 @@ def _settings(
         "UPSTREAM_FIRST_TOKEN_TIMEOUT_S": "1",
         "UPSTREAM_CHUNK_TIMEOUT_S": "1",
         "UPSTREAM_ATTEMPTS": "2",
+        "UPSTREAM_PAUSE_S": "1",
+        "COOLDOWN_MESSAGES": "0",
     }

@@ -62,6 +62,14 @@ class Stored:
             if turn.parent_id == turn_id and turn.role == "assistant"
         ]
 
+    def is_gone_on_with(self, turn_id: int) -> bool:
+        """Whether a question that nobody said follows an answer."""
+        said = {inbound.turn_id for inbound in self.inbounds.values()}
+        return any(
+            turn.parent_id == turn_id and turn.role == "user" and turn.id not in said
+            for turn in self.turns.values()
+        )
+
 
 def read(path: Path) -> Stored:
     """Read a database, in one transaction."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rendering.surface import stop_row
+from rendering.buttons import STREAMING
+from rendering.surface import Row, view_of
 from sandbox.discord.entities import Draft, Message
 from tests.chaos.chronicle import Spoken
 from tests.chaos.laws import Laws
@@ -32,7 +33,7 @@ def _asked(stage: Stage) -> Spoken:
 
 def _posted(stage: Stage, content: str, *, is_running: bool = False) -> Message:
     """Have the bot post something there."""
-    rows = stop_row(1).to_components() if is_running else []
+    rows = view_of(Row(1, STREAMING)).to_components() if is_running else []
     draft = Draft(content=content, components=tuple(rows))
     return stage.world.post(stage.world.bot, stage.direct[0][0], draft)
 
@@ -109,7 +110,7 @@ async def test_an_answer_posted_twice_breaks_laws(stage: Stage) -> None:
     broken = _broken(stage, stored)
     assert "posted 2 times" in broken
     assert "shows no answer" in broken
-    assert "still has a button" in broken
+    assert "can still be stopped" in broken
 
 
 async def test_a_message_asked_twice_breaks_a_law(stage: Stage) -> None:

@@ -103,6 +103,20 @@ async def begin(store: Store, conversation_id: int) -> Exchange:
     return exchange
 
 
+async def gone_on(store: Store, turn_id: int, *, presser_id: int | None = None) -> Exchange | None:
+    """Try to begin an answer that goes on with another."""
+    return await store.go_on(
+        turn_id, "go on", model=MODEL, parameters=Parameters(), presser_id=presser_id
+    )
+
+
+async def go_on(store: Store, turn_id: int, *, presser_id: int | None = None) -> Exchange:
+    """Begin an answer that goes on with another, where that must be possible."""
+    exchange = await gone_on(store, turn_id, presser_id=presser_id)
+    assert exchange is not None
+    return exchange
+
+
 async def ask(store: Store, message: Received) -> Exchange:
     """Take a message in and begin to answer it."""
     receipt = await receive(store, message)
@@ -143,6 +157,21 @@ class TestReceive:
         assert second.conversation_id == first.conversation_id
         assert conversation is not None
         assert conversation.starter_id == ANN
+
+    async def test_writes_are_made_in_the_order_in_which_they_were_begun(
+        self, store: Store
+    ) -> None:
+        """Messages of one instant wait in their order, and a later revision finds its message."""
+        writing = [
+            asyncio.create_task(receive(store, said(number, str(number)), queue_limit=99))
+            for number in range(1, 61)
+        ]
+        revising = asyncio.create_task(store.revise(60, "sixty"))
+        receipts = await asyncio.gather(*writing)
+
+        assert await revising
+        waiting = await store.waiting(receipts[0].conversation_id)
+        assert [one.text for one in waiting] == [f"{number}" for number in range(1, 60)] + ["sixty"]
 
     async def test_repeated_message_changes_nothing(self, store: Store) -> None:
         """A message id that is known is repeated, and waits no second time."""
@@ -397,6 +426,14 @@ class TestFinish:
         assert turn.finished_at == clock.now()
         assert turn.model == MODEL
 
+    async def test_the_model_that_answered_instead_is_kept(self, store: Store) -> None:
+        """Where another model answered than was begun with, the turn is that one's."""
+        exchange = await ask(store, said(1))
+        await store.finish(exchange.turn.id, TurnResult("hi", Outcome.COMPLETE, model="b/other"))
+        shown = await store.shown_turn(exchange.turn.id)
+        assert shown is not None
+        assert shown.turn.model == "b/other"
+
     async def test_resume_state_is_on_the_path(self, store: Store) -> None:
         """The next question's path carries what the provider needs to go on."""
         exchange = await ask(store, said(1))
@@ -612,9 +649,23 @@ class TestPlaces:
         assert exchange.path[-1].text == "root\n\nmore"
         assert exchange.conversation.place == thread
 
+    async def test_what_is_said_in_a_thread_while_its_answer_is_asked_for(
+        self, store: Store
+    ) -> None:
+        """A thread whose first answer shows nothing yet is that of the answer's conversation."""
+        thread = PlaceKey(1, GUILD, CHANNEL.channel_id)
+        exchange = await ask(store, said(1, "root", place=CHANNEL, root_message_id=1))
+        early = await receive(store, said(2, "more", place=thread))
+        await store.add_part(exchange.reply_id, Part(0, CHANNEL.channel_id, 9, "1.0"))
+        apart = await receive(store, said(3, "late", place=thread))
+
+        assert early.conversation_id == exchange.conversation.id
+        assert apart.conversation_id != exchange.conversation.id
+
     async def test_a_thread_opened_by_hand_from_an_answered_root(self, store: Store) -> None:
         """A thread from a question answered in its channel has a conversation of its own."""
         root = await answer(store, said(1, place=CHANNEL, root_message_id=1))
+        await store.add_part(root.reply_id, Part(0, CHANNEL.channel_id, 9, "1.0"))
         apart = await receive(store, said(2, place=PlaceKey(1, GUILD, CHANNEL.channel_id)))
 
         assert apart.conversation_id != root.conversation.id
@@ -682,6 +733,15 @@ class TestPlaces:
         fresh = await store.reset(THREAD)
 
         assert (await receive(store, said(1))).conversation_id == fresh.id
+
+    @pytest.mark.parametrize("models", [None, (), ("a/b", "c/d e,f")])
+    async def test_fallback_models_are_kept(
+        self, store: Store, models: tuple[str, ...] | None
+    ) -> None:
+        """None set, none wanted and some in their order are three things."""
+        await store.change_settings(THREAD, PlaceSettings(fallback_models=("z/z",)))
+        await store.change_settings(THREAD, PlaceSettings(fallback_models=models))
+        assert (await store.settings(THREAD.channel_id)).fallback_models == models
 
     async def test_settings_altered_at_once(self, store: Store) -> None:
         """Two who alter settings at the same time both get what they wanted."""
@@ -798,6 +858,154 @@ class TestAnswerAgain:
         assert (streaming, passed) == (None, None)
 
 
+class TestGoOn:
+    """`Store.go_on`."""
+
+    async def test_a_hidden_question_stands_between(self, store: Store) -> None:
+        """The rest answers words that nobody said, after the answer; both are on the path."""
+        former = await ask(store, said(1, "count"))
+        await store.finish(former.turn.id, TurnResult("one", Outcome.FAILED, FailureReason.CUT))
+
+        rest = await go_on(store, former.turn.id)
+        assert [(turn.role, turn.text) for turn in rest.path] == [
+            (Role.USER, "count"),
+            (Role.ASSISTANT, "one"),
+            (Role.USER, "go on"),
+        ]
+        assert rest.path[-1].speakers == ()
+        assert rest.turn.parent_id == rest.path[-1].id
+        assert (rest.turn.role, rest.turn.outcome, rest.turn.model) == (Role.ASSISTANT, None, MODEL)
+        assert rest.conversation.head_turn_id == rest.turn.id
+        assert rest.goes_on
+        assert not former.goes_on
+
+    async def test_it_is_for_those_who_asked(self, store: Store) -> None:
+        """The rest, and the rest of that, answer the people and messages of the question."""
+        former = await answer(store, said(1))
+        rest = await go_on(store, former.turn.id)
+        await store.finish(rest.turn.id, TurnResult("two", Outcome.COMPLETE))
+        last = await go_on(store, rest.turn.id)
+        for exchange in (rest, last):
+            assert [one.message_id for one in exchange.inbounds] == [1]
+            assert exchange.question == former.path[-1]
+            shown = await store.shown_turn(exchange.turn.id)
+            assert shown is not None
+            assert shown.asker_ids == {ANN}
+
+    async def test_it_has_a_reply_of_its_own(self, store: Store) -> None:
+        """Each piece is shown by its own messages, and found by them."""
+        former = await answer(store, said(1))
+        part = Part(0, THREAD.channel_id, 900, "1.0")
+        await store.add_part(former.reply_id, part)
+        rest = await go_on(store, former.turn.id)
+        await store.add_part(rest.reply_id, Part(0, THREAD.channel_id, 901, "2.0"))
+
+        assert rest.reply_id != former.reply_id
+        assert rest.parts == ()
+        assert rest.former is not None
+        assert (rest.former.turn.id, rest.former.parts) == (former.turn.id, (part,))
+        for message_id, exchange in ((900, former), (901, rest)):
+            shown = await store.shown_by(message_id)
+            assert shown is not None
+            assert shown.turn.id == exchange.turn.id
+            assert len(shown.parts) == 1
+
+    async def test_only_the_rest_is_answered_again(self, store: Store) -> None:
+        """A sibling of the rest takes over the messages of the rest alone."""
+        former = await answer(store, said(1))
+        await store.add_part(former.reply_id, Part(0, THREAD.channel_id, 900, "1.0"))
+        rest = await go_on(store, former.turn.id)
+        (unfinished,) = await store.interrupt_unfinished()
+        assert unfinished.turn.id == rest.turn.id
+
+        again = await store.answer_again(rest.turn.id, model=MODEL, parameters=Parameters())
+        assert again is not None
+        assert again.turn.parent_id == rest.turn.parent_id
+        assert (again.reply_id, again.parts) == (rest.reply_id, ())
+        assert again.former is not None
+        assert again.former.turn.id == former.turn.id
+        assert [one.message_id for one in again.inbounds] == [1]
+        assert [it.id for it in again.path] == [it.id for it in rest.path]
+
+    async def test_only_an_ended_head_is_gone_on_with(self, store: Store) -> None:
+        """One that streams, that the conversation has gone on from, or that is unknown, is not."""
+        former = await ask(store, said(1))
+        ids = [former.turn.id, former.path[-1].id, 404]
+        refused = [await gone_on(store, turn_id) for turn_id in ids]
+        await store.finish(former.turn.id, TurnResult("one", Outcome.COMPLETE))
+        rest, late = [await gone_on(store, former.turn.id) for _ in range(2)]
+        assert refused == [None, None, None]
+        assert rest is not None
+        assert late is None
+
+    async def test_two_at_once_make_one(self, store: Store) -> None:
+        """Of two who have the same answer taken up at the same time one succeeds."""
+        former = await answer(store, said(1))
+        found = await asyncio.gather(
+            gone_on(store, former.turn.id),
+            store.answer_again(former.turn.id, model=MODEL, parameters=Parameters()),
+            gone_on(store, former.turn.id),
+        )
+        assert len([one for one in found if one is not None]) == 1
+
+    async def test_the_next_question_follows_it(self, store: Store) -> None:
+        """What is asked next has both pieces on its path."""
+        former = await answer(store, said(1, "count"), "one")
+        rest = await go_on(store, former.turn.id)
+        await store.finish(rest.turn.id, TurnResult("two", Outcome.COMPLETE))
+        exchange = await ask(store, said(2, "thanks"))
+        assert [it.text for it in exchange.path] == ["count", "one", "go on", "two", "thanks"]
+        assert not exchange.goes_on
+
+
+class TestRemovePart:
+    """`Store.remove_part`."""
+
+    async def test_a_deleted_message_shows_nothing(self, store: Store) -> None:
+        """A part that was removed is not a part of the reply any more; others stay."""
+        exchange = await ask(store, said(1))
+        parts = [Part(ordinal, THREAD.channel_id, 900 + ordinal, "") for ordinal in range(2)]
+        for part in parts:
+            await store.add_part(exchange.reply_id, part)
+        await store.remove_part(exchange.reply_id, 1)
+        await store.remove_part(exchange.reply_id, 7)
+        assert await store.shown_by(901) is None
+        shown = await store.shown_by(900)
+        assert shown is not None
+        assert shown.parts == (parts[0],)
+
+
+class TestPressing:
+    """`presser_id` and `Store.used`."""
+
+    async def test_a_press_is_a_turn_of_the_day(self, store: Store, clock: Clock) -> None:
+        """What somebody pressed a button for counts as theirs, on the day of the press only."""
+        former = await answer(store, said(1, author_id=ANN))
+        again = await store.answer_again(
+            former.turn.id, model=MODEL, parameters=Parameters(), presser_id=BEN
+        )
+        assert again is not None
+        await store.finish(again.turn.id, TurnResult("one", Outcome.FAILED, FailureReason.CUT))
+        clock.advance(days=1)
+        await go_on(store, again.turn.id, presser_id=BEN)
+
+        assert await store.used(ANN, MIDNIGHT) == 1
+        assert await store.used(BEN, MIDNIGHT) == 2
+        assert await store.used(BEN, MIDNIGHT + timedelta(days=1)) == 1
+
+    async def test_presses_and_messages_have_one_limit(self, store: Store) -> None:
+        """A message is refused when the turns of the day were spent on buttons."""
+        former = await answer(store, said(1, author_id=BEN))
+        await go_on(store, former.turn.id, presser_id=ANN)
+        receipt = await receive(store, said(2, author_id=ANN), daily_limit=1)
+        assert (receipt.verdict, receipt.used_today) == (Verdict.QUOTA_SPENT, 1)
+
+    async def test_what_waits_is_used(self, store: Store) -> None:
+        """A waiting message counts as `receive` counts it."""
+        await receive(store, said(1))
+        assert await store.used(ANN, MIDNIGHT) == 1
+
+
 class TestCheckpoint:
     """`Store.checkpoint`."""
 
@@ -883,3 +1091,42 @@ class TestLiveness:
         clock.advance(seconds=10)
         await store.note_alive()
         assert await store.last_alive() == MORNING + timedelta(seconds=10)
+
+
+class TestEndedSince:
+    """`Store.ended_since`."""
+
+    async def test_answers_of_every_conversation(self, store: Store, clock: Clock) -> None:
+        """What has ended is given wherever it was said, the latest begun first, with its parts."""
+        first = await answer(store, said(1))
+        await store.add_part(first.reply_id, Part(0, THREAD.channel_id, 501, "n"))
+        await store.reset(THREAD)
+        second = await answer(store, said(2, place=CHANNEL, root_message_id=2))
+        third = await answer(store, said(3, place=DIRECT))
+
+        ended = await store.ended_since(clock.now(), limit=10)
+        turns = [second.turn.id, third.turn.id]
+        assert [one.turn.id for one in ended] == [*reversed(turns), first.turn.id]
+        assert [part.message_id for part in ended[-1].parts] == [501]
+        assert len(await store.ended_since(clock.now(), limit=2)) == 2
+
+    async def test_neither_what_streams_nor_what_ended_before(
+        self, store: Store, clock: Clock
+    ) -> None:
+        """An answer that streams has not ended, and one that ended earlier is left out."""
+        await answer(store, said(1))
+        clock.advance(minutes=5)
+        since = clock.now()
+        assert await store.ended_since(since, limit=10) == ()
+        exchange = await ask(store, said(2))
+        assert await store.ended_since(since, limit=10) == ()
+        await store.finish(exchange.turn.id, TurnResult("hi", Outcome.FAILED))
+        (ended,) = await store.ended_since(since, limit=10)
+        assert ended.turn.outcome is Outcome.FAILED
+
+    async def test_not_what_a_sibling_has_taken_over(self, store: Store, clock: Clock) -> None:
+        """An answer whose reply shows another by now has nothing to be shown."""
+        former = await answer(store, said(1))
+        sibling = await store.answer_again(former.turn.id, model=MODEL, parameters=Parameters())
+        assert sibling is not None
+        assert await store.ended_since(clock.now(), limit=10) == ()

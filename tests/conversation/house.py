@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+from conversation.asking import Asking
+from conversation.breaker import Breaker
 from conversation.entities import PlaceKey, Received, Shown, Verdict
 from conversation.events import Finished, ReplyEvent, TextDelta
 from conversation.service import ConversationService
+from conversation.slots import Slots
 from conversation.stopping import StopSignal
 from sandbox.openai.server import OpenAIServer
 from sandbox.playground.server import PlaygroundServer
@@ -39,6 +42,9 @@ class House:
     playground: PlaygroundServer
     local: OpenAIServer
     clock: Clock
+    breaker: Breaker
+    slots: Slots
+    """Two answers may stream at once."""
     _ids: Iterator[int] = field(default_factory=lambda: count(1))
 
     async def say(self, text: str, *, place: PlaceKey = THREAD, author_id: int = ANN) -> int:
@@ -101,11 +107,18 @@ async def opened_house(folder: Path) -> AsyncGenerator[House, None]:
         ]
         catalog = Catalog(providers)
         await catalog.refresh()
+        breaker = Breaker(lambda: clock.now().timestamp())
+        slots = Slots(2, 2, looks_s=(0.0, 0.01))
         service = ConversationService(
             store,
-            {provider.name: provider for provider in providers},
-            catalog,
+            Asking(
+                {provider.name: provider for provider in providers},
+                catalog,
+                breaker=breaker,
+                slots=slots,
+                most_chars=2000,
+            ),
             default_model=MODEL,
             default_system_prompt="",
         )
-        yield House(service, store, catalog, playground, local, clock)
+        yield House(service, store, catalog, playground, local, clock, breaker, slots)

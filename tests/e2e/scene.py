@@ -90,8 +90,8 @@ class Scene:
         ]
 
     def finished(self, channel: Channel) -> list[Message]:
-        """Give the bot's messages in a place that have no buttons (any more)."""
-        return [message for message in self.from_bot(channel) if not message.components]
+        """Give the bot's messages in a place that cannot be stopped (any more)."""
+        return [message for message in self.from_bot(channel) if "Stop" not in labels_of(message)]
 
     async def until(self, condition: Callable[[], _Found], timeout_s: float = 10.0) -> _Found:
         """Wait for a condition on what Discord has, and give what it gave."""
@@ -115,6 +115,11 @@ class Scene:
 
     async def _until_connected(self) -> None:
         await self.discord.until(lambda: self.discord.gateway.is_connected, 10.0)
+
+
+def labels_of(message: Message) -> list[str]:
+    """Give what the buttons under a message say, in their order."""
+    return [button["label"] for row in message.components for button in row["components"]]
 
 
 @asynccontextmanager

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from conversation.entities import Outcome, Turn
-from sandbox.discord.entities import Channel, Message, Payload, Person
+from sandbox.discord.entities import Channel, Message, Person
 from sandbox.recording import RecordedRequest
 from sandbox.script import Answer, Fault, Gate
 from storage.opening import open_store
 from storage.store import SqlStore
-from tests.e2e.scene import Scene
+from tests.e2e.scene import Scene, labels_of
 
 _LIMIT_S = 15.0
 _RECHECK_S = 0.05
@@ -52,8 +52,7 @@ def asked(scene: Scene) -> list[RecordedRequest]:
 
 def has_stop_button(message: Message) -> bool:
     """Whether a message has one button, and it says *Stop*."""
-    buttons: list[Payload] = [button for row in message.components for button in row["components"]]
-    return [button["label"] for button in buttons] == ["Stop"]
+    return labels_of(message) == ["Stop"]
 
 
 def database_url(folder: Path) -> str:
@@ -93,5 +92,14 @@ async def until_waiting(scene: Scene, thread: Channel, count: int) -> None:
         assert conversation is not None
         while True:
             if len(await store.waiting(conversation.id)) >= count:
+                return
+            await asyncio.sleep(_RECHECK_S)
+
+
+async def until_alive(scene: Scene) -> None:
+    """Wait until the bot has noted that it listens."""
+    async with opened_store(scene) as store, asyncio.timeout(_LIMIT_S):
+        while True:
+            if await store.last_alive() is not None:
                 return
             await asyncio.sleep(_RECHECK_S)

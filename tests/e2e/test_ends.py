@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import pytest
 
 from conversation.entities import FailureReason, Outcome
+from rendering.buttons import buttons_after
 from rendering.notices import Notice, in_about, say
+from rendering.surface import Row, view_of
 from sandbox.openai.server import OpenAIServer
 from sandbox.script import Answer, Cut, Fault, HangUp, Http, Pace, Reason, Refuse, Script, Stall
-from tests.e2e.scene import Scene
+from tests.e2e.scene import Scene, labels_of
 from tests.e2e.streams import stored
 
 _TEXT = "One two three"
@@ -87,6 +89,9 @@ async def test_each_end_has_its_notice_under_what_came(scene: Scene, end: End) -
     turn = await stored(scene, answer)
     assert (turn.outcome, turn.failure) == (end.outcome, end.reason)
     assert turn.text.strip() == end.came
+    row = Row(turn.id, buttons_after(end.outcome, end.reason, has_text=bool(end.came)))
+    offered = [it["label"] for line in view_of(row).to_components() for it in line["components"]]
+    assert labels_of(answer) == offered
 
 
 async def test_a_service_that_is_not_there_is_said_to_be_unreachable(scene: Scene) -> None:

@@ -6,103 +6,22 @@ import logging
 import re
 import socket
 import sqlite3
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass
+from contextlib import closing
 from http import HTTPStatus
 
-import aiohttp
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from sandbox.openai.server import OpenAIServer
 from sandbox.script import Answer, Http
 from startup.health import HealthPortError
+from tests.e2e.health_port import bot_with_health
 from tests.e2e.scene import Scene
 from tests.e2e.streams import first_shown, hold
-
-_LIMIT_S = 20.0
-_RECHECK_S = 0.05
-"""Nobody is told when the health changes, so that it is asked again and again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An answer of the health port."""
-
-    status: int
-    text: str
-
-    @property
-    def wrong(self) -> set[str]:
-        """The parts that are not well."""
-        parts = json.loads(self.text)["parts"]
-        return {name for name, state in parts.items() if state != "ok"}
-
-    def value(self, name: str, **labels: str) -> float:
-        """Add up the samples of a name that have these labels."""
-        return sum(
-            sample.value
-            for family in text_string_to_metric_families(self.text)
-            for sample in family.samples
-            if sample.name == name and labels.items() <= sample.labels.items()
-        )
-
-
-class Port:
-    """The health port of the bot that runs.
-
-    Args:
-        url: Its address.
-    """
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    async def get(self, path: str) -> Told:
-        """Ask once."""
-        async with aiohttp.ClientSession() as session, session.get(self.url + path) as answer:
-            return Told(answer.status, await answer.text())
-
-    async def until(self, path: str, condition: Callable[[Told], bool]) -> Told:
-        """Ask until the answer is as wanted."""
-        told = await self.get(path)
-        try:
-            async with asyncio.timeout(_LIMIT_S):
-                while not condition(told):
-                    await asyncio.sleep(_RECHECK_S)
-                    told = await self.get(path)
-        except TimeoutError:
-            pytest.fail(f"{path} still says {told}")
-        return told
-
-    async def until_ready(self) -> None:
-        """Wait until all is well."""
-        told = await self.until("/readyz", lambda told: told.status == HTTPStatus.OK)
-        assert told.wrong == set()
-
-    async def until_wrong(self, part: str) -> None:
-        """Wait until one part, and no other, is not well."""
-        told = await self.until("/readyz", lambda told: told.status != HTTPStatus.OK)
-        assert told.status == HTTPStatus.SERVICE_UNAVAILABLE
-        assert told.wrong == {part}
-
-
-@asynccontextmanager
-async def _bot(
-    scene: Scene, caplog: pytest.LogCaptureFixture, **settings: str
-) -> AsyncGenerator[Port, None]:
-    """Run the bot with a health port; its gateway is connected, but may not be ready yet."""
-    caplog.set_level(logging.INFO, "startup.health")
-    async with scene.bot(HEALTH_PORT="0", **settings):
-        found = re.search(r"health is told at (http://127\.0\.0\.1:\d+)", caplog.text)
-        assert found is not None
-        yield Port(found[1])
 
 
 async def test_bot_that_is_well_is_ready(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     """Once the gateway is ready, so is the bot; each part says so."""
-    async with _bot(scene, caplog) as port:
+    async with bot_with_health(scene, caplog) as port:
         await port.until_ready()
         assert (await port.get("/livez")).status == HTTPStatus.OK
         told = await port.get("/readyz")
@@ -115,7 +34,7 @@ async def test_bot_is_not_ready_while_discord_is_down(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A lost gateway is 503 until it is back; the process lives all the while."""
-    async with _bot(scene, caplog) as port:
+    async with bot_with_health(scene, caplog) as port:
         await port.until_ready()
         scene.discord.gateway.faults.is_down = True
         scene.discord.gateway.faults.drop_all()
@@ -129,7 +48,7 @@ async def test_bot_is_not_ready_after_a_new_session_until_it_is_there(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A gateway that forgot the session makes it 503, and a new session makes it ready."""
-    async with _bot(scene, caplog) as port:
+    async with bot_with_health(scene, caplog) as port:
         await port.until_ready()
         scene.discord.gateway.faults.invalidate()
         await port.until_wrong("gateway")
@@ -140,7 +59,7 @@ async def test_bot_is_not_ready_while_the_database_is_locked(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A database that another program holds is 503, and asking does not pile up behind it."""
-    async with _bot(scene, caplog) as port:
+    async with bot_with_health(scene, caplog) as port:
         await port.until_ready()
         path = scene.folder / "bobbin.db"
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -156,7 +75,7 @@ async def test_bot_is_not_ready_when_the_database_is_removed(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A file that lost its name would take what is said to its grave: 503 until it is back."""
-    async with _bot(scene, caplog) as port:
+    async with bot_with_health(scene, caplog) as port:
         await port.until_ready()
         path = scene.folder / "bobbin.db"
         path.rename(scene.folder / "elsewhere.db")
@@ -168,13 +87,15 @@ async def test_bot_is_not_ready_when_the_database_is_removed(
 async def test_bot_is_not_ready_while_the_default_provider_answers_nobody(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Three answers in a row that the provider failed are 503; one that comes makes it ready."""
-    async with _bot(scene, caplog, UPSTREAM_ATTEMPTS="1") as port:
+    """Three answers in a row that the model failed are 503 for as long as it is left alone."""
+    settings = {"UPSTREAM_ATTEMPTS": "1", "UPSTREAM_PAUSE_S": "3"}
+    async with bot_with_health(scene, caplog, **settings) as port:
         for count in range(3):
             await port.until_ready()
             scene.script.queue(Answer("never", fault=Http(503)))
             await scene.ask(f"question {count}")
         await port.until_wrong("provider")
+        await port.until_ready()
         scene.script.queue(Answer("here I am"))
         await scene.ask("are you there?")
         await port.until_ready()
@@ -190,7 +111,7 @@ async def test_the_metrics_tell_of_the_conversation(
             "DEFAULT_MODEL": "local/demo",
             "UPSTREAM_ATTEMPTS": "1",
         }
-        async with _bot(scene, caplog, **settings) as port:
+        async with bot_with_health(scene, caplog, **settings) as port:
             scene.script.queue(Answer("one two three"))
             await scene.ask("count")
             scene.script.queue(Answer("never", fault=Http(401)))
@@ -220,7 +141,7 @@ async def test_the_metrics_tell_what_runs_and_waits(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
     """While an answer streams it is counted as running, and what is said meanwhile as waiting."""
-    async with _bot(scene, caplog) as port:
+    async with bot_with_health(scene, caplog) as port:
         held = await hold(scene, "One, ", "two, ", "three.")
         await first_shown(scene, held)
         scene.actor(scene.ann).say(held.thread, "and then?")
@@ -242,7 +163,7 @@ async def test_the_metrics_count_what_discord_refuses(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A 429 is counted, by the kind of the request and altogether."""
-    async with _bot(scene, caplog) as port:
+    async with bot_with_health(scene, caplog) as port:
         held = await hold(scene, "One, ", "two.")
         scene.discord.faults.answer("POST", "/channels/*/messages", 429)
         held.gate.open()
@@ -256,7 +177,7 @@ async def test_the_metrics_hold_nothing_of_anybody(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
     """No text, no name and no id of a person, a place or a message is in what is told."""
-    async with _bot(scene, caplog) as port:
+    async with bot_with_health(scene, caplog) as port:
         scene.script.queue(Answer("Zanzibar is an island"))
         thread, answer = await scene.ask("where is Timbuktu?")
         scene.actor(scene.ben).say(thread, scene.mention("and Ouagadougou?"))

@@ -1,32 +1,18 @@
 """What was said while nobody listened is found, wherever it was said and whatever came after it."""
 
-import asyncio
-
-from rendering.surface import stop_row
+from rendering.buttons import STREAMING
+from rendering.surface import Row, view_of
 from sandbox.discord.entities import Change
 from tests.e2e.hearing import questions
 from tests.e2e.scene import Scene
-from tests.e2e.streams import opened_store
-
-_LIMIT_S = 15.0
-_RECHECK_S = 0.05
-"""The store tells nobody of its changes, so that it is asked again and again."""
-
-
-async def _until_alive(scene: Scene) -> None:
-    """Wait until the bot has noted that it listens."""
-    async with opened_store(scene) as store, asyncio.timeout(_LIMIT_S):
-        while True:
-            if await store.last_alive() is not None:
-                return
-            await asyncio.sleep(_RECHECK_S)
+from tests.e2e.streams import first_shown, hold, until_alive, until_waiting
 
 
 async def test_a_missed_message_is_answered_although_a_later_one_was_heard(scene: Scene) -> None:
     """A message heard before the session is ready does not hide one missed in the same place."""
     async with scene.bot():
         thread, _ = await scene.ask("hello")
-        await _until_alive(scene)
+        await until_alive(scene)
     scene.actor(scene.ann).say(thread, "missed")
     async with scene.bot():
         scene.actor(scene.ann).say(thread, "heard")
@@ -38,7 +24,7 @@ async def test_a_post_made_meanwhile_is_answered(scene: Scene) -> None:
     """A forum post for the bot that was made while it was down is answered."""
     forum = scene.world.create_forum(scene.guild, "forum")
     async with scene.bot():
-        await _until_alive(scene)
+        await until_alive(scene)
     post, _ = scene.actor(scene.ann).create_post(forum, "A post", scene.mention("and me?"))
     async with scene.bot():
         await scene.answer_in(post)
@@ -48,7 +34,7 @@ async def test_a_place_that_cannot_be_read_is_read_again(scene: Scene) -> None:
     """A connection that breaks while missed messages are read hides none of them."""
     async with scene.bot():
         thread, _ = await scene.ask("hello")
-        await _until_alive(scene)
+        await until_alive(scene)
     scene.actor(scene.ann).say(thread, "missed")
     scene.discord.faults.reset("GET", f"/channels/{thread.id}/messages", times=2)
     async with scene.bot():
@@ -60,10 +46,40 @@ async def test_an_end_that_was_stored_and_not_shown_is_shown(scene: Scene) -> No
     """An answer that was complete when the bot was killed, but not shown so, is shown at start."""
     async with scene.bot():
         thread, answer = await scene.ask("hello")
-        await _until_alive(scene)
+        await until_alive(scene)
     content = answer.content
-    rows = tuple(stop_row(1).to_components())
+    rows = tuple(view_of(Row(1, STREAMING)).to_components())
     scene.world.edit(answer, Change(content="You", components=rows))
     async with scene.bot():
         await scene.until(lambda: not answer.components)
     assert [message.content for message in scene.from_bot(thread)] == [content]
+
+
+async def test_edits_and_deletions_made_meanwhile_count(scene: Scene) -> None:
+    """What waited when the bot went away is answered as it says when the bot is back."""
+    async with scene.bot():
+        held = await hold(scene, "One, ", "two.")
+        await first_shown(scene, held)
+        edited = scene.actor(scene.ann).say(held.thread, "frist")
+        deleted = scene.actor(scene.ann).say(held.thread, "never mind")
+        scene.actor(scene.ben).say(held.thread, "second")
+        await until_waiting(scene, held.thread, 3)
+    scene.actor(scene.ann).edit(edited, "first")
+    scene.actor(scene.ann).delete(deleted)
+    async with scene.bot():
+        await scene.until(lambda: "second" in scene.from_bot(held.thread)[-1].content)
+    assert questions(scene)[-1].endswith("ann: first\n\nben: second")
+
+
+async def test_a_message_that_waits_and_cannot_be_read_again_is_answered(scene: Scene) -> None:
+    """Where Discord does not show what waits, it is answered as it was."""
+    async with scene.bot():
+        held = await hold(scene, "One, ", "two.")
+        await first_shown(scene, held)
+        waiting = scene.actor(scene.ann).say(held.thread, "and this?")
+        await until_waiting(scene, held.thread, 1)
+    path = f"/channels/{held.thread.id}/messages/{waiting.id}"
+    scene.discord.faults.answer("GET", path, 403, times=9)
+    async with scene.bot():
+        await scene.until(lambda: "and this?" in scene.from_bot(held.thread)[-1].content)
+    assert scene.discord.requests_to("GET", path)

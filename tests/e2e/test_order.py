@@ -108,8 +108,9 @@ async def test_what_is_said_in_a_thread_before_the_bot_knows_of_it_is_in_its_con
         question = scene.actor(scene.ann).say(scene.channel, scene.mention("what is felt?"))
         thread = await scene.thread_of(question)
         scene.actor(scene.ann).say(thread, "and silk?")
-        await scene.answer_in(thread)
-    assert questions(scene) == ["what is felt?\n\nand silk?"]
+        await scene.answer_in(thread, 2)
+    assert questions(scene) == ["what is felt?", "and silk?"]
+    assert said_by_people(conversations(scene)[-1]) == ["what is felt?", "and silk?"]
 
 
 async def test_a_message_that_the_gateway_repeats_is_not_answered_twice(scene: Scene) -> None:

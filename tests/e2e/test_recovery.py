@@ -5,6 +5,7 @@ import asyncio
 from rendering.notices import Notice
 from sandbox.discord.entities import Channel
 from sandbox.script import Answer, Gate
+from tests.e2e.crashes import forget_the_end
 from tests.e2e.scene import Scene
 
 
@@ -17,22 +18,8 @@ async def _left_behind(scene: Scene, text: str = "The first words") -> Channel:
         question = scene.actor(scene.ann).say(scene.channel, scene.mention("tell me"))
         thread = await scene.thread_of(question)
         await scene.until(lambda: scene.from_bot(thread))
-    await _forget_the_end(scene)
+    await forget_the_end(scene)
     return thread
-
-
-async def _forget_the_end(scene: Scene) -> None:
-    """Make the store look as a kill leaves it: the newest answer has no outcome."""
-    path = scene.folder / "bobbin.db"
-    process = await asyncio.create_subprocess_exec(
-        "python3",
-        "-c",
-        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
-        "c.execute(\"UPDATE turn SET outcome = NULL WHERE role = 'assistant' AND id ="
-        ' (SELECT max(id) FROM turn)"); c.commit()',
-        str(path),
-    )
-    assert await process.wait() == 0
 
 
 def _asked(scene: Scene) -> int:
@@ -60,7 +47,7 @@ async def test_a_shorter_answer_leaves_no_message_of_the_longer_one(scene: Scene
         thread = await scene.thread_of(question)
         gate.release(1300)
         await scene.until(lambda: len(scene.from_bot(thread)) == 2)
-    await _forget_the_end(scene)
+    await forget_the_end(scene)
     scene.script.queue(Answer("Short."))
     async with scene.bot():
         await scene.until(lambda: [it.content for it in scene.from_bot(thread)] == ["Short."])
@@ -75,7 +62,7 @@ async def test_the_third_interruption_in_a_row_ends_it(scene: Scene) -> None:
         scene.script.queue(Answer("Again and again", hold=gate))
         async with scene.bot():
             await scene.until(lambda count=life + 2: _asked(scene) == count)
-        await _forget_the_end(scene)
+        await forget_the_end(scene)
     async with scene.bot():
         await scene.until(lambda: Notice.INTERRUPTED in scene.from_bot(thread)[-1].content)
     assert _asked(scene) == 3

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 import pytest
 
 from conversation.entities import Outcome, Parameters, Part, PlaceKey, Received
+from rendering.buttons import STREAMING
 from rendering.notices import Notice
-from rendering.surface import stop_row
+from rendering.surface import Row, view_of
 from sandbox.discord.entities import Channel, Draft, Message
 from sandbox.discord.interactions import CallbackKind
 from sandbox.script import Answer
 from tests.e2e.process import bot_process
-from tests.e2e.scene import Scene
+from tests.e2e.scene import Scene, labels_of
 from tests.e2e.streams import (
     asked,
     first_shown,
@@ -25,6 +26,7 @@ from tests.e2e.streams import (
     until_waiting,
 )
 
+_BOTH = ["Continue", "Try again"]
 _LONG_GRACE = {"SHUTDOWN_GRACE_S": "10"}
 
 
@@ -78,7 +80,7 @@ async def test_shutdown_marks_a_long_answer_as_interrupted(scene: Scene) -> None
     async with scene.bot():
         held = await hold(scene, "One, ", "two.")
         message = await first_shown(scene, held)
-    assert (message.content, message.components) == (f"One,\n{Notice.INTERRUPTED}", [])
+    assert (message.content, labels_of(message)) == (f"One,\n{Notice.INTERRUPTED}", _BOTH)
     turn = await stored(scene, message)
     assert (turn.text, turn.outcome) == ("One, ", Outcome.INTERRUPTED)
     await scene.playground.until(lambda: asked(scene)[-1].is_over)
@@ -116,7 +118,7 @@ async def test_after_a_kill_the_reply_is_marked_and_what_waited_is_answered(scen
         assert await bot.end(signal.SIGKILL) == -signal.SIGKILL
     assert has_stop_button(message)
     async with scene.bot():
-        await scene.until(lambda: not message.components)
+        await scene.until(lambda: not has_stop_button(message))
         answer = await scene.answer_in(held.thread, 2)
     assert message.content == f"One,\n{Notice.INTERRUPTED}"
     assert "and this?\n\nand that?" in answer.content
@@ -141,7 +143,7 @@ async def _left_behind(scene: Scene, *contents: str) -> tuple[Channel, list[Mess
         assert exchange is not None
         for ordinal, content in enumerate(contents):
             is_last = ordinal == len(contents) - 1
-            rows = stop_row(exchange.turn.id).to_components() if is_last else []
+            rows = view_of(Row(exchange.turn.id, STREAMING)).to_components() if is_last else []
             draft = Draft(content=content, components=tuple(rows))
             shown.append(scene.world.post(scene.world.bot, thread, draft))
             part = Part(ordinal, thread.id, shown[-1].id, f"{exchange.turn.id}.{ordinal}")
@@ -154,21 +156,26 @@ async def test_only_the_last_message_of_a_reply_left_behind_is_marked(scene: Sce
     scene.settings["RECOVERY_WINDOW_MINUTES"] = "0"
     thread, (first, last) = await _left_behind(scene, "The first part.", "The second")
     async with scene.bot():
-        await scene.until(lambda: not last.components)
+        await scene.until(lambda: not has_stop_button(last))
     assert (first.content, first.edits) == ("The first part.", [])
     assert last.content == f"The second\n{Notice.INTERRUPTED}"
     assert len(scene.from_bot(thread)) == 2
 
 
 async def test_a_mark_without_room_has_a_message_of_its_own(scene: Scene) -> None:
-    """A reply left behind keeps its text whole, however long it is."""
+    """A reply left behind keeps its text whole; the mark belongs to it when it is asked again."""
     scene.settings["RECOVERY_WINDOW_MINUTES"] = "0"
     text = "x" * 1990
     thread, (message,) = await _left_behind(scene, text)
     async with scene.bot():
         await scene.until(lambda: len(scene.finished(thread)) == 2)
-    assert [each.content for each in scene.from_bot(thread)] == [text, Notice.INTERRUPTED]
-    assert message.components == []
+        marked = scene.from_bot(thread)
+        assert [each.content for each in marked] == [text, Notice.INTERRUPTED]
+        assert [labels_of(each) for each in marked] == [[], ["Try again"]]
+        scene.script.queue(Answer("Now."))
+        await scene.actor(scene.ann).click(marked[1], label="Try again")
+        await scene.until(lambda: [it.content for it in scene.from_bot(thread)] == ["Now."])
+    assert scene.from_bot(thread) == [message]
 
 
 async def test_a_question_left_without_any_words_is_told_of(scene: Scene) -> None:
@@ -200,7 +207,7 @@ async def test_a_mark_waits_for_a_discord_that_fails(scene: Scene) -> None:
     scene.discord.faults.answer("GET", "/channels/*/messages/*", 503)
     scene.discord.faults.answer("PATCH", "/channels/*/messages/*", 503)
     async with scene.bot():
-        await scene.until(lambda: not message.components)
+        await scene.until(lambda: not has_stop_button(message))
     assert message.content == f"One,\n{Notice.INTERRUPTED}"
 
 
@@ -224,7 +231,7 @@ async def test_a_signal_ends_the_process_cleanly(scene: Scene, number: signal.Si
         held = await hold(scene, "One, ", "two.")
         message = await first_shown(scene, held)
         assert await bot.end(number) == 0
-    assert (message.content, message.components) == (f"One,\n{Notice.INTERRUPTED}", [])
+    assert (message.content, labels_of(message)) == (f"One,\n{Notice.INTERRUPTED}", _BOTH)
 
 
 async def test_shutdown_ends_although_discord_is_down(scene: Scene) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.page.server import PageServer
-from sandbox.script import Answer, Gate
+from sandbox.script import Answer, Cut, Gate
 from tests.e2e.scene import Scene
 from tests.page.page_client import PageClient, text_of, window_of
 
@@ -96,6 +96,25 @@ async def test_a_button_is_pressed(page: PageServer, scene: Scene) -> None:
         message_id, custom_id = _buttons(window)[0]
         place = {"channel": said["id"], "message": message_id, "custom_id": custom_id}
         assert (await window.ask("click", **place))["t"] == "done"
+        await window.until(lambda: not _buttons(window))
+
+
+async def test_a_cut_answer_is_gone_on_with(page: PageServer, scene: Scene) -> None:
+    """What is offered under a cut answer is on the page, and pressing it brings the rest."""
+    scene.script.queue(Answer("one two three", fault=Cut(7)), Answer("three four"))
+    async with scene.bot(), window_of(page) as window:
+        text = scene.mention("count")
+        said = await window.ask("say", channel=str(scene.channel.id), text=text)
+        await window.until(lambda: said["id"] in window.channels)
+        await window.open(int(said["id"]))
+        await window.until(lambda: len(_buttons(window)) == 2)
+        message_id, custom_id = _buttons(window)[0]
+        assert custom_id.startswith("bobbin:continue:")
+        place = {"channel": said["id"], "message": message_id, "custom_id": custom_id}
+        assert (await window.ask("click", **place))["t"] == "done"
+        await window.until(
+            lambda: "three four" in [text_of(it.get("body", [])) for it in window.messages.values()]
+        )
         await window.until(lambda: not _buttons(window))
 
 

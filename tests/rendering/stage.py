@@ -12,6 +12,7 @@ from conversation.entities import Part, Role, Turn
 from conversation.errors import StoreError
 from rendering.courier import Courier
 from rendering.display import ReplyDisplay
+from rendering.keeping import PartKeeping
 from rendering.scheduling import Scheduler
 from rendering.surface import Spot, Surface
 from sandbox.discord.entities import Channel, Message
@@ -53,12 +54,19 @@ class Stage:
         """Give the display of an answer in the channel."""
         now = datetime.now(UTC)
         turn = Turn(turn_id, 1, None, Role.ASSISTANT, "", created_at=now, model="allenai/a")
-        return ReplyDisplay(self.courier, self.surface, self.spot, turn, self._keep)
+        display = ReplyDisplay(self.courier, self.surface, turn, PartKeeping(1, self))
+        display.go_to(self.spot)
+        return display
 
-    async def _keep(self, part: Part) -> None:
+    async def add_part(self, reply_id: int, part: Part) -> None:  # noqa: ARG002 - the port's
+        """Keep a part, as a store does."""
         if self.is_store_down:
             raise StoreError
         self.kept.append(part)
+
+    async def remove_part(self, reply_id: int, ordinal: int) -> None:  # noqa: ARG002 - the port's
+        """Keep it no longer."""
+        self.kept = [part for part in self.kept if part.ordinal != ordinal]
 
 
 @asynccontextmanager

@@ -91,3 +91,42 @@ async def test_an_errand_that_waits_at_the_end_is_told_so() -> None:
             await asyncio.wait_for(waiting, 1)
         first.cancel()
         assert stage.contents == ["takes the token"]
+
+
+async def test_an_errand_of_two_requests_tells_of_the_second(stage: Stage) -> None:
+    """Where the first is done and the second refused, whoever waits for both is told so."""
+    stage.server.faults.answer("PATCH", "*", 403)
+    message_id = await _post(stage, "hello")
+
+    async def act() -> None:
+        await stage.surface.text_of(stage.spot, message_id)
+        await stage.surface.edit(stage.spot, message_id, "other")
+
+    async with asyncio.timeout(5):
+        with pytest.raises(DeliveryError) as caught:
+            await stage.courier.run(Call.OTHER, stage.channel.id, act)
+    assert caught.value.status == 403
+
+
+async def test_a_place_that_refused_is_not_asked_again(stage: Stage) -> None:
+    """What a place refused is refused without a request, until the place is opened again."""
+    body = {"message": "Missing Access", "code": 50001}
+    stage.server.faults.answer("POST", _POST, 403, body=body)
+    for _ in range(3):
+        with pytest.raises(DeliveryError) as caught:
+            await _post(stage, "hello")
+        assert caught.value.code == 50001
+    assert len(stage.server.requests_to("POST", _POST)) == 1
+    assert stage.courier.closed_places == {stage.channel.id}
+    stage.courier.reopen(stage.channel.id)
+    await _post(stage, "hello")
+    assert stage.contents == ["hello"]
+
+
+async def test_a_storm_is_few_lines(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """Many 429 in a row are one line of the log."""
+    stage.server.faults.answer("POST", _POST, 429, times=4)
+    await _post(stage, "hello")
+    lines = [it for it in caplog.records if it.name.startswith("rendering")]
+    assert len(lines) == 1
+    assert "429 to post" in lines[0].getMessage()

@@ -6,8 +6,9 @@ import logging
 import pytest
 
 from conversation.entities import Outcome
-from conversation.events import Finished, ReasoningDelta, TextDelta
+from conversation.events import Finished, Queued, ReasoningDelta, TextDelta
 from rendering.cursor import CURSOR
+from rendering.notices import Notice, say
 from tests.rendering.stage import Stage
 
 _POST, _EDIT = "/channels/*/messages", "/channels/*/messages/*"
@@ -51,6 +52,32 @@ async def test_nothing_to_show_is_shown_by_nothing(stage: Stage) -> None:
     display.finish("")
     await display.until_shown()
     assert stage.server.requests_to("*", "/channels/*") == []
+
+
+async def test_the_place_in_line_is_shown_until_the_first_words(stage: Stage) -> None:
+    """It is a message of the reply, is kept up to date, and is replaced by the answer."""
+    display = stage.display()
+    display.feed(Queued(4))
+    await stage.server.until(lambda: stage.messages)
+    assert stage.contents == [say(Notice.QUEUED, number=5)]
+    display.feed(Queued(0))
+    await stage.server.until(lambda: stage.contents == [say(Notice.QUEUED, number=1)])
+    display.feed(TextDelta("Here"))
+    await stage.server.until(lambda: stage.contents == ["Here" + CURSOR])
+    assert display.wish() is None
+    display.finish("")
+    await display.until_shown()
+    assert (stage.contents, len(stage.kept)) == (["Here"], 1)
+
+
+async def test_an_answer_that_never_began_leaves_no_place_in_line(stage: Stage) -> None:
+    """What is left of one that ends in line is how it ended."""
+    display = stage.display()
+    display.feed(Queued(0))
+    await stage.server.until(lambda: stage.messages)
+    display.finish("-# the end")
+    await display.until_shown()
+    assert stage.contents == ["-# the end"]
 
 
 async def test_text_that_cannot_be_shown_yet_does_not_hold_up_what_follows(stage: Stage) -> None:
@@ -125,6 +152,7 @@ async def test_a_reply_that_rests_is_tried_again_at_once_when_it_ends(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The end of an answer does not wait for the pause after a failure."""
+    caplog.set_level(logging.DEBUG, "rendering")
     display = stage.display()
     display.feed(TextDelta("first"))
     await stage.server.until(lambda: stage.kept)
@@ -170,7 +198,6 @@ async def test_typing_that_failed_is_shown_again_later_and_delays_nothing(stage:
     """A failure of the typing line is no reason to keep the words back."""
     stage.server.faults.answer("POST", "/channels/*/typing", 503)
     display = stage.display()
-    display.expect()
     await stage.server.until(lambda: stage.server.requests_to("POST", "/channels/*/typing"))
     display.feed(TextDelta("words"))
     await stage.server.until(lambda: stage.messages)
@@ -182,7 +209,6 @@ async def test_typing_under_way_does_not_hold_up_the_first_words(stage: Stage) -
     """The first words are posted while Discord has not yet answered the typing."""
     stage.server.faults.latency_s = 1.0
     display = stage.display()
-    display.expect()
     await stage.server.until(lambda: stage.server.requests_to("POST", "/channels/*/typing"))
     display.feed(TextDelta("words"))
     await stage.server.until(lambda: stage.server.requests_to("POST", _POST))

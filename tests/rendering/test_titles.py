@@ -64,6 +64,22 @@ def test_a_title_without_spaces_is_cut_between_graphemes() -> None:
     assert title == "a" * (LIMIT_CHARS - 3) + "…"
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("\u202efelt\u202c \u2066silk\u2069?", "felt silk?"),
+        ("\x1b[31mfelt\x07\x00", "[31mfelt"),
+        ("fe" + "\u0301" * 60 + "lt", "fe" + "\u0301" * 4 + "lt"),
+        ("\u200b \u200c\u200d\ufeff", "Chat with ann"),
+        ("👩" + "\u200d👩" * 60 + "a", "Chat with ann"),
+    ],
+    ids=["turned", "controls", "stacked", "unseen", "endless"],
+)
+def test_a_title_stays_within_its_line(text: str, title: str) -> None:
+    """What would turn or overwrite the words around a title is left out of it."""
+    assert thread_title(text, "ann") == title
+
+
 @given(st.text(), st.text(min_size=1, max_size=40))
 def test_any_text_gives_a_title_that_discord_takes(text: str, name: str) -> None:
     """A title has a visible character, one line, and at most the limit's characters."""

@@ -127,6 +127,15 @@ async def test_unknown_default_model(scene: Scene) -> None:
     assert "Set DEFAULT_MODEL to allenai/tulu3-405b" in _row(text, "Default model")
 
 
+async def test_fallback_models(scene: Scene) -> None:
+    """Each fallback model has a row; one that does not exist is said, but the bot can run."""
+    code, text = await _checked(scene, FALLBACK_MODELS="tulu-3-8b, olmoe-0125")
+    assert code == 0
+    assert "allenai/olmoe-0125" in text
+    assert "tulu-3-8b is unknown" in " ".join(text.split())
+    assert "FALLBACK_MODELS" in text
+
+
 async def test_damaged_database(scene: Scene) -> None:
     """A damaged database is vital, and its row says what to do."""
     scene.folder.mkdir()

@@ -1,6 +1,9 @@
 """How the bot that runs on Discord ends, and how it says why it cannot start."""
 
 import signal
+import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,10 @@ from sandbox.guard import listen
 from sandbox.script import Answer, Gate
 from tests.e2e.scene import Scene, opened_scene
 from tests.running.program import BOT, run, running
+
+_AT_ONCE_S = 3.0
+_DOCKER_WAITS_S = 10.0
+"""Docker documentation, `docker stop`: the default of `--time`."""
 
 
 def _settings(scene: Scene, **settings: str) -> dict[str, str]:
@@ -50,6 +57,65 @@ async def test_signal_marks_the_answer_that_streams(tmp_path: Path, number: sign
         (shown,) = scene.finished(thread)
         assert shown.content.startswith("Once upon")
         assert shown.content.endswith(Notice.INTERRUPTED)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_second_signal_ends_at_once(tmp_path: Path, number: signal.Signals) -> None:
+    """A second signal waits for nothing; the next start goes on with what streamed."""
+    gate = Gate()
+    async with opened_scene(tmp_path / "unused") as scene:
+        scene.script.queue(Answer("Once upon a time", chunks=["Once upon", " a time"], hold=gate))
+        settings = _settings(scene, SHUTDOWN_GRACE_S="600")
+        async with running(tmp_path, *BOT, settings=settings) as program:
+            await _until_connected(scene)
+            gate.release()
+            question = scene.actor(scene.ann).say(scene.channel, scene.mention("a story"))
+            thread = await scene.thread_of(question)
+            await scene.until(lambda: [m for m in scene.from_bot(thread) if "Once" in m.content])
+            program.process.send_signal(number)
+            await program.until("waiting up to 600 s for 1 answers")
+            program.process.send_signal(number)
+            began_s = time.monotonic()
+            assert await program.end() == 128 + number
+            assert time.monotonic() - began_s < _AT_ONCE_S
+            _has_words(program.printed, "a second signal: ending at once")
+        async with running(tmp_path, *BOT, settings=_settings(scene)) as program:
+            answer = await scene.answer_in(thread)
+            assert answer.content == "You said: a story"
+
+
+@pytest.mark.parametrize("is_discord_slow", [False, True])
+@pytest.mark.timeout(120)
+async def test_default_settings_end_before_docker_kills(
+    tmp_path: Path, *, is_discord_slow: bool
+) -> None:
+    """`docker stop` waits for ten seconds: an endless answer is stored within them, come what may.
+
+    However slow Discord is, the answer is marked by this process or the next one.
+    """
+    gate = Gate()
+    async with opened_scene(tmp_path / "unused") as scene:
+        scene.script.queue(Answer("Once upon a time", chunks=["Once upon", " a time"], hold=gate))
+        settings = _settings(scene)
+        async with running(tmp_path, *BOT, settings=settings | {"SHUTDOWN_GRACE_S": ""}) as program:
+            await _until_connected(scene)
+            gate.release()
+            question = scene.actor(scene.ann).say(scene.channel, scene.mention("a story"))
+            thread = await scene.thread_of(question)
+            await scene.until(lambda: [m for m in scene.from_bot(thread) if "Once" in m.content])
+            if is_discord_slow:
+                scene.discord.faults.latency_s = 30.0
+            program.process.terminate()
+            began_s = time.monotonic()
+            assert await program.end() == 0
+            assert time.monotonic() - began_s < _DOCKER_WAITS_S
+        scene.discord.faults.clear()
+        with closing(sqlite3.connect(tmp_path / "data" / "bobbin.db")) as database:
+            outcomes = database.execute("SELECT outcome FROM turn WHERE role = 'assistant'")
+            assert [outcome for (outcome,) in outcomes] == ["interrupted"]
+        if not is_discord_slow:
+            (shown,) = scene.finished(thread)
+            assert shown.content.endswith(Notice.INTERRUPTED)
 
 
 async def test_start_tells_who_it_is_where_and_with_which_models(tmp_path: Path) -> None:

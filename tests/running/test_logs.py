@@ -51,7 +51,7 @@ def test_token_of_an_interaction_is_hidden() -> None:
     """The URL of a limited request is logged without the interaction's token."""
     stream = _written("text")
     url = "https://discord.com/api/v10/webhooks/123/aW50ZXI.token-_1/messages/@original"
-    logging.getLogger("discord.http").warning("We are being rate limited. PATCH %s", url)
+    logging.getLogger("discord.webhook").warning("Limited: PATCH %s", url)
     assert "/webhooks/123/[hidden]/messages/@original" in stream.getvalue()
 
 
@@ -65,3 +65,26 @@ def test_debug_of_the_libraries_is_not_written() -> None:
     assert stream.getvalue() == ""
     logging.getLogger("cogs.intake").debug("message 1 came again")
     assert "message 1 came again" in stream.getvalue()
+
+
+def test_lost_gateway_is_one_line() -> None:
+    """A reconnection is a warning in one line with its reason, not an error with a trace."""
+    written = _written("text")
+    try:
+        raise ConnectionResetError("by peer")  # noqa: TRY301 - what the library handles so
+    except ConnectionResetError:
+        logging.getLogger("discord.client").exception("Attempting a reconnect in %.2fs", 1.5)
+    (line,) = written.getvalue().splitlines()
+    assert "WARNING" in line
+    assert "the gateway is lost (ConnectionResetError). Attempting a reconnect in 1.50s" in line
+
+
+def test_each_429_of_the_library_is_left_out() -> None:
+    """What discord.py says of every single 429 is not written; its other lines are."""
+    written = _written("text")
+    library = logging.getLogger("discord.http")
+    library.warning("We are being rate limited. %s %s responded with 429.", "PATCH", "/a")
+    library.warning("Global rate limit has been hit. Retrying in %.2f seconds.", 1.0)
+    library.warning("something else")
+    (line,) = written.getvalue().splitlines()
+    assert line.endswith("something else")

@@ -39,6 +39,15 @@ async def test_three_turns_remember_and_so_does_the_next_start(tmp_path: Path) -
     assert (tmp_path / "data/sandbox/bobbin.db").is_file()
 
 
+async def test_what_a_terminal_would_obey_is_not_said_to_it(tmp_path: Path) -> None:
+    """Escape sequences that the model repeats are shown as signs that cannot be read."""
+    typed = "@bobbin felt\x1b]52;c;aGk=\x07\x9b31m\nwhat did I say first?\n"
+    code, printed = await run(tmp_path, *SANDBOX, typed=typed)
+    assert code == 0
+    assert "felt\ufffd]52;c;aGk=\ufffd\ufffd31m" in printed
+    assert not {"\x1b", "\x07", "\x9b"} & set(printed)
+
+
 async def _until_posted(folder: Path, text: str) -> None:
     """Wait until a text is among the messages that the sandbox has written to its file."""
     with closing(sqlite3.connect(folder / "data/sandbox/discord.db")) as world:

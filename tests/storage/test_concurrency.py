@@ -4,16 +4,11 @@ import asyncio
 import sqlite3
 import sys
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from conversation.entities import Parameters, PlaceKey, Received, Verdict
-from conversation.errors import StoreUnavailableError
-from storage import database as database_module
-from storage.database import Database
-from storage.database_url import sqlite_url
 from storage.opening import open_store
 from storage.store import SqlStore
 from tests.storage.opened import MORNING, Clock, no_database_thread_stays, opened_sqlite
@@ -112,23 +107,6 @@ async def test_writer_cancelled_while_the_file_is_locked(tmp_path: Path) -> None
                     await store.first_time("a")
             other.execute("ROLLBACK")
         assert await store.first_time("b")
-
-
-async def test_writers_do_not_wait_for_ever(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A writer whose turn does not come is unavailable; readers are not held up."""
-    monkeypatch.setattr(database_module, "TURN_TIMEOUT_S", 0.05)
-    async with opened_sqlite(tmp_path, Clock()):
-        pass
-    database = Database(sqlite_url(tmp_path / "bobbin.db"))
-    store = SqlStore(database, now=lambda: datetime.now(UTC))
-    async with database.writing():
-        with pytest.raises(StoreUnavailableError, match="too many writers"):
-            await store.first_time("a")
-        await store.settings(1)
-    assert await store.first_time("a")
-    await database.close()
 
 
 async def test_reader_sees_one_moment(tmp_path: Path) -> None:

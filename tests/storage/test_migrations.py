@@ -2,6 +2,8 @@
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -13,12 +15,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from conversation.entities import PlaceSettings
 from conversation.errors import StoreError, StoreUnavailableError
 from storage import migration as migration_module
-from storage.migration import MIGRATIONS, alembic_config, bring_up_to_date
-from storage.tables import Base
+from storage.mapping import settings_of
+from storage.migration import MIGRATIONS, alembic_config, bring_up_to_date, versions
+from storage.tables import Base, PlaceRow
 from tests.storage.opened import MORNING
 
 VERSIONS = [one.revision for one in ScriptDirectory(MIGRATIONS).walk_revisions()][::-1]
@@ -29,7 +34,7 @@ LATER = '''"""A later version."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "later"
+revision = "9999"
 down_revision = "{newest}"
 
 
@@ -73,13 +78,32 @@ def with_later_version(folder: Path, then: str = "") -> Path:
     migrations = folder / "migrations"
     shutil.copytree(MIGRATIONS, migrations)
     later = LATER.format(newest=VERSIONS[-1], then=then)
-    (migrations / "versions" / "later.py").write_text(later)
+    (migrations / "versions" / "r9999_later.py").write_text(later)
     return migrations
 
 
 def backups(folder: Path) -> list[Path]:
     """Give the files that are backups, whole or not."""
     return [one for one in folder.iterdir() if "backup" in one.name]
+
+
+def test_files_are_named_after_their_versions() -> None:
+    """What the names of the files say there is, is what Alembic finds."""
+    assert list(versions()) == VERSIONS
+
+
+def test_alembic_is_left_out_where_nothing_is_to_be_migrated(tmp_path: Path) -> None:
+    """A bot that is up to date does not pay for the library that would bring it there."""
+    path = tmp_path / "bobbin.db"
+    bring_up_to_date(path, MORNING)
+    program = (
+        "import sys\nfrom datetime import UTC, datetime\nfrom pathlib import Path\n"
+        "from storage.migration import bring_up_to_date\n"
+        f"bring_up_to_date(Path({str(path)!r}), datetime.now(UTC))\n"
+        "sys.exit('alembic' in sys.modules)"
+    )
+    root = MIGRATIONS.parents[1]
+    assert subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode == 0  # noqa: S603 - ours
 
 
 def test_tables_and_migrations_agree(tmp_path: Path) -> None:
@@ -121,6 +145,18 @@ def test_every_version_is_brought_up_to_date(tmp_path: Path, version: str) -> No
     assert schema(path) == schema(new)
     assert told_keys(path) == ["a"]
     assert len(backups(tmp_path)) == (0 if version == VERSIONS[-1] else 1)
+
+
+def test_places_of_old_have_no_fallbacks_of_their_own(tmp_path: Path) -> None:
+    """A place that was set up before there were fallbacks inherits them."""
+    path = tmp_path / "bobbin.db"
+    with connected(path) as connection:
+        command.upgrade(alembic_config(connection), "0003")
+        place = "INSERT INTO place (channel_id, model, parameters) VALUES (1, 'a/b', '{}')"
+        connection.exec_driver_sql(place)
+    bring_up_to_date(path, MORNING)
+    with Session(create_engine(f"sqlite:///{path}", poolclass=NullPool)) as session:
+        assert settings_of(session.get_one(PlaceRow, 1)) == PlaceSettings(model="a/b")
 
 
 def test_backup_before_a_migration(tmp_path: Path) -> None:
@@ -183,7 +219,7 @@ def test_newer_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bobbin.db"
     bring_up_to_date(path, MORNING, migrations=with_later_version(tmp_path))
     former = schema(path)
-    with pytest.raises(StoreError, match="version later, which this Bobbin does not know"):
+    with pytest.raises(StoreError, match="version 9999, which this Bobbin does not know"):
         bring_up_to_date(path, MORNING)
 
     assert schema(path) == former

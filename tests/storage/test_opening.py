@@ -14,6 +14,7 @@ from storage.database import Database
 from storage.database_url import sqlite_url
 from storage.opening import open_store
 from storage.store import SqlStore
+from tests.e2e.disks import unwritable
 from tests.storage.opened import Clock, database_threads, no_database_thread_stays, opened_sqlite
 
 
@@ -146,6 +147,37 @@ async def test_read_only_database_is_unavailable(tmp_path: Path) -> None:
         with pytest.raises(StoreUnavailableError, match="SQLITE_READONLY"):
             await store.first_time("a")
         assert await store.settings(1) == PlaceSettings()
+
+
+async def test_a_connection_that_found_the_file_read_only_is_not_kept(tmp_path: Path) -> None:
+    """When the file may be written again, so it is: connections are opened anew after the error."""
+    async with opened_sqlite(tmp_path, Clock()) as store:
+        async with unwritable([tmp_path / "bobbin.db"]):
+            with pytest.raises(StoreUnavailableError, match="may only be read"):
+                await store.first_time("a")
+        assert await store.first_time("a")
+
+
+async def test_trouble_is_told_once_and_its_end_too(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However many transactions fail, the log says so once, and once that all is well again."""
+    path = tmp_path / "bobbin.db"
+    async with open_store(f"sqlite:///{path}", now=Clock().now, busy_timeout_s=0.01) as store:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            for _ in range(5):
+                with pytest.raises(StoreUnavailableError):
+                    await store.ping()
+            await store.settings(1)
+        await store.ping()
+        await store.ping()
+    first, last = [it.getMessage() for it in caplog.records if it.name == "storage.trouble"]
+    assert first == (
+        "another program holds the database locked (SQLITE_BUSY)."
+        " Nothing is answered that cannot be stored"
+    )
+    assert last == "the database can be used again: 5 transactions failed in 0 s"
 
 
 async def test_nothing_that_was_said_is_in_errors_or_the_log(

@@ -88,6 +88,7 @@ async def test_queries_use_indices(tmp_path: Path) -> None:
         await store.finish(exchange.turn.id, TurnResult("hi", Outcome.COMPLETE))
         await store.shown_by(501)
         await store.shown_turn(exchange.turn.id)
+        await store.ended_since(MORNING, limit=10)
         await store.waiting(conversation_id)
         await store.waiting_conversations()
         await store.interrupt_unfinished()

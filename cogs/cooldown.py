@@ -1,0 +1,87 @@
+"""How much of one person is taken in at once (pure): past it they are asked to slow down.
+
+A window begins with the first message after the last one ended, and times are those of Discord's
+ids. So a message that the gateway repeats is counted once, and messages read late, after the bot
+was away, count when they were sent.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import discord
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a person may go: so many messages within so many seconds; 0 is no bound."""
+
+    messages: int = 0
+    window_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class TooFast:
+    """What becomes of a message past the bound."""
+
+    until_s: float
+    """When more is taken, in seconds since 1970 on Discord's clock."""
+    is_first: bool
+    """The first of its window that is not taken: who sent it is told, and no more after that."""
+
+
+@dataclass(slots=True)
+class _Window:
+    """What one person sent of late."""
+
+    began_s: float
+    opened_at: float
+    """On the clock of this machine, by which it is forgotten."""
+    taken: set[int] = field(default_factory=set[int])
+    is_told: bool = False
+
+
+class Cooldown:
+    """Counts what each person sends; somebody who sends nothing for a window is forgotten.
+
+    Args:
+        pace: How fast a person may go.
+        clock: Seconds on a clock that never jumps.
+    """
+
+    def __init__(self, pace: Pace, clock: Callable[[], float]) -> None:
+        self.pace = pace
+        self._clock = clock
+        self._windows: dict[int, _Window] = {}
+        """By person; the one opened last is at the end."""
+
+    def __len__(self) -> int:
+        """Tell how many people are remembered."""
+        return len(self._windows)
+
+    def take(self, person_id: int, snowflake: int) -> TooFast | None:
+        """Count what a person sent, named by its id; None where it is within the bound."""
+        if self.pace.messages == 0:
+            return None
+        sent_s = discord.utils.snowflake_time(snowflake).timestamp()
+        window = self._windows.get(person_id)
+        if window is None or not 0 <= sent_s - window.began_s < self.pace.window_s:
+            window = self._open(person_id, sent_s)
+        if snowflake in window.taken:
+            return None
+        if len(window.taken) < self.pace.messages:
+            window.taken.add(snowflake)
+            return None
+        is_first, window.is_told = not window.is_told, True
+        return TooFast(window.began_s + self.pace.window_s, is_first)
+
+    def _open(self, person_id: int, began_s: float) -> _Window:
+        """Begin a window, and forget those that are over; each is looked at once for that."""
+        now = self._clock()
+        self._windows.pop(person_id, None)
+        while self._windows:
+            oldest_id = next(iter(self._windows))
+            if now - self._windows[oldest_id].opened_at < self.pace.window_s:
+                break
+            del self._windows[oldest_id]
+        window = self._windows[person_id] = _Window(began_s, now)
+        return window

@@ -1,0 +1,81 @@
+"""What a reply should look like at this instant, whatever Discord has of it (pure)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from conversation.events import Finished, Queued, ReplyEvent, TextDelta
+from rendering.buttons import NONE, STREAMING, Buttons
+from rendering.cursor import CURSOR
+from rendering.notices import Notice, say
+from rendering.parts import WantedPart
+from rendering.splitting import Splitter
+
+
+class WantedReply:
+    """The text that came, the line that stands for it until then, and the buttons under it.
+
+    Attributes:
+        is_finished: Whether this is all.
+    """
+
+    def __init__(self) -> None:
+        self._splitter = Splitter()
+        self._unread: list[str] = []
+        """Text that the splitter has not seen: it is read when something may be sent."""
+        self._queue_line = ""
+        self._buttons: Buttons = STREAMING
+        self.is_finished = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing came that has not been looked at."""
+        return not self._unread
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether only the place in the line is to be shown."""
+        return bool(self._queue_line)
+
+    def feed(self, event: ReplyEvent) -> bool:
+        """Take in what came, at the cost of keeping it; gives whether there is more to show."""
+        match event:
+            case TextDelta(text):
+                self._queue_line = ""
+                self._unread.append(text)
+                return True
+            case Finished(text=str(whole)):
+                self._splitter = Splitter()
+                self._unread = [whole]
+                return False
+            case Queued(ahead):
+                self._queue_line = say(Notice.QUEUED, number=ahead + 1)
+                return True
+            case _:
+                return False
+
+    def finish(self, notice: str, buttons: Buttons = NONE) -> None:
+        """Take in that this was all; `notice` and `buttons` go under it."""
+        self._buttons = buttons
+        self._queue_line = ""
+        self._read()
+        self._splitter.finish(notice)
+        self.is_finished = True
+
+    def parts(self) -> Sequence[WantedPart]:
+        """Give the messages, in order."""
+        self._read()
+        contents = [part.content for part in self._splitter.sealed]
+        tail = None if self.is_finished else self._splitter.tail(CURSOR)
+        if tail is not None:
+            contents.append(tail.content)
+        if self._queue_line:
+            contents.append(self._queue_line)
+        wanted = [WantedPart(content) for content in contents]
+        if wanted:
+            wanted[-1] = replace(wanted[-1], buttons=self._buttons)
+        return wanted
+
+    def _read(self) -> None:
+        if self._unread:
+            self._splitter.feed("".join(self._unread))
+            self._unread.clear()
