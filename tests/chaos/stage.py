@@ -65,15 +65,20 @@ class Stage:
         ]
 
     async def live(self) -> None:
-        """Have a bot live and be connected.
+        """Have a bot live and be connected, as a supervisor would: one that ends is begun anew.
 
         Raises:
             TimeoutError: It does not connect.
         """
-        if not self.lives.is_running:
-            await self.lives.begin()
-            self.chronicle.note(f"life {self.lives.count} begins")
-        await self.discord.until(lambda: self.discord.gateway.is_connected, _CONNECT_LIMIT_S)
+        gateway = self.discord.gateway
+        async with asyncio.timeout(_CONNECT_LIMIT_S):
+            while not (self.lives.is_running and gateway.is_connected):
+                if not self.lives.is_running:
+                    await self.lives.begin()
+                    self.chronicle.note(f"life {self.lives.count} begins")
+                await self.discord.until(
+                    lambda: gateway.is_connected or not self.lives.is_running, _CONNECT_LIMIT_S
+                )
 
 
 @asynccontextmanager
