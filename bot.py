@@ -105,6 +105,7 @@ async def _connect(settings: Settings, bot: Bobbin, stop: asyncio.Event) -> None
         finally:
             stopping.cancel()
             await bot.close()
+            running.cancel()  # it may be in a pause before it connects again
             await asyncio.gather(running, stopping, return_exceptions=True)
 
 

@@ -19,6 +19,7 @@ from cogs.intake import Bounds, Intake
 from cogs.model import ModelCommand
 from cogs.own_posts import OwnPosts
 from cogs.recovery import Client, Recovery
+from cogs.refusals import Refusals
 from cogs.reopening import Reopening
 from cogs.rereading import Rereading
 from cogs.settings import SettingsCommand
@@ -79,7 +80,8 @@ class Assembly:
         attentions = Attentions(store, user.id)
         steering = Steering(store, user.id)
         bounds = Bounds(rules.queue_limit, rules.access.turns_per_day)
-        intake = Intake(user.name, bounds, store, attentions, answering, teller, self.now)
+        refusals = Refusals(store, teller)
+        intake = Intake(user.name, bounds, store, attentions, answering, teller, refusals, self.now)
         cooldown = Cooldown(rules.pace, time.monotonic)
         talking = Talking(
             own_id=user.id,
@@ -89,7 +91,7 @@ class Assembly:
             intake=intake,
             answering=answering,
             courier=self.courier,
-            recovery=self._recovery(bot, answering, teller, ends),
+            recovery=self._recovery(bot, answering, teller, ends, refusals),
         )
         stopping = Stopping(answering.runs)
         taking_up = TakingUp(rules.access, cooldown, store, answering, self.now)
@@ -120,7 +122,14 @@ class Assembly:
             meter=self.meter,
         )
 
-    def _recovery(self, bot: Bobbin, answering: Answering, teller: Teller, ends: Ends) -> Recovery:
+    def _recovery(
+        self,
+        bot: Bobbin,
+        answering: Answering,
+        teller: Teller,
+        ends: Ends,
+        refusals: Refusals,
+    ) -> Recovery:
 
         async def channel(channel_id: int) -> object:
             return bot.get_channel(channel_id) or await bot.fetch_channel(channel_id)
@@ -141,6 +150,7 @@ class Assembly:
             teller,
             ends,
             rereading,
+            refusals,
             client,
             self.now,
             window,

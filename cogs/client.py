@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from cogs.access import Access
 from cogs.cooldown import Cooldown
+from cogs.reconnecting import bounded_pauses
 from cogs.tree import guarded_tree
 
 log = logging.getLogger(__name__)
@@ -104,6 +105,11 @@ class Bobbin(commands.Bot):
         self._reads_content = reads_content
         self._make_cogs = make_cogs
         self._listening: list[Listening] = []
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Connect to the gateway, and again after each loss, never waiting long for that."""
+        with bounded_pauses():
+            await super().connect(reconnect=reconnect)
 
     async def close(self) -> None:
         """Let the cogs end their work, then leave: one that is unloaded hears no more events."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from weakref import WeakValueDictionary
 
 import discord
@@ -12,6 +13,7 @@ from cogs.answering import Answering
 from cogs.attentions import Attentions
 from cogs.cooldown import Pace
 from cogs.reading import attachments_of, name_of, text_of
+from cogs.refusals import Refusals
 from cogs.remembered import Remembered
 from conversation.entities import Attention, PlaceKey, Receipt, Received, Verdict
 from conversation.errors import StoreError
@@ -31,8 +33,8 @@ _STORED_AT_ONCE = 256
 """So many messages wait for the store at once, behind what answering writes: neither starves."""
 
 _REMEMBERED = 1000
-"""Of so many people it is remembered that they were told of a full queue, and of so many messages
-that they were turned away."""
+"""Of so many people it is remembered that they were told of a full queue, of so many that they were
+told of a spent quota, and of so many messages that they were turned away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Intake:
         attentions: Which places are listened to without a mention.
         answering: Told of conversations in which something waits.
         teller: Posts notices.
+        refusals: Tells of messages that are stored as refused.
         now: The wall clock.
     """
 
@@ -88,6 +91,7 @@ class Intake:
         attentions: Attentions,
         answering: Answering,
         teller: Teller,
+        refusals: Refusals,
         now: Now,
     ) -> None:
         self._own_name = own_name
@@ -96,10 +100,12 @@ class Intake:
         self._attentions = attentions
         self._answering = answering
         self._teller = teller
+        self._refusals = refusals
         self._now = now
         self._order: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._room = asyncio.Semaphore(_STORED_AT_ONCE)
         self._told_full = Remembered[tuple[int, int]](_REMEMBERED)
+        self._told_spent = Remembered[tuple[int, datetime]](_REMEMBERED)
         self._turned_away = Remembered[int](_REMEMBERED)
         """Messages of which it was said that they were not taken: read again, they are not."""
         self._heard_in: set[int] = set()
@@ -263,7 +269,7 @@ class Intake:
             case Verdict.QUEUE_FULL:
                 if self._told_full.add(told):
                     notice = say(Notice.QUEUE_FULL, limit=self._bounds.queue_limit)
-                    await self._teller.tell(heard.spot, notice)
+                    await self._refusals.tell(heard.spot, heard.message.id, notice)
             case Verdict.QUOTA_SPENT:
                 await self._tell_quota_spent(heard)
 
@@ -276,11 +282,10 @@ class Intake:
 
     async def _tell_quota_spent(self, heard: Heard) -> None:
         began_at, _ = day_of(self._now())
-        key = f"quota:{heard.message.author.id}:{began_at:%Y-%m-%d}"
-        if await self._store.first_time(key):
+        if self._told_spent.add((heard.message.author.id, began_at)):
             limit = self._bounds.turns_per_day
             notice = say(Notice.QUOTA_SPENT, limit=limit, when=self._renewal())
-            await self._teller.tell(heard.spot, notice)
+            await self._refusals.tell(heard.spot, heard.message.id, notice)
 
     def _renewal(self) -> str:
         """Write when the day ends as Discord's relative timestamp, in each reader's own time."""

@@ -10,6 +10,7 @@ import discord
 
 from cogs.answering import Answering
 from cogs.ends import Ends, lacks_messages
+from cogs.refusals import Refusals
 from cogs.rereading import Rereading, Revise
 from conversation.entities import Outcome, Part, Shown
 from conversation.errors import StoreError
@@ -64,6 +65,7 @@ class Recovery:
         teller: Marks what is not paid.
         ends: Shows what was stored and not shown.
         rereading: Learns what became meanwhile of messages that wait.
+        refusals: Tells late of what was refused.
         client: Reads what was said meanwhile.
         now: The wall clock.
         window: Answers that were broken off longer ago are not begun again by themselves.
@@ -77,6 +79,7 @@ class Recovery:
         teller: Teller,
         ends: Ends,
         rereading: Rereading,
+        refusals: Refusals,
         client: Client,
         now: Now,
         window: timedelta,
@@ -87,6 +90,7 @@ class Recovery:
         self._teller = teller
         self._ends = ends
         self._rereading = rereading
+        self._refusals = refusals
         self._client = client
         self._now = now
         self._window = window
@@ -143,6 +147,7 @@ class Recovery:
             await self._read_missed(hear)
             if since is not None:
                 await self._show_ends(since - self._window, unfinished)
+                await self._refusals.tell_late(since - _MARGIN, self._began_at or since)
         except StoreError as error:
             report(log, error, "what is owed could not be read")
         if self._alive is None:

@@ -129,7 +129,11 @@ class ThreadOpener:
                 )
 
             return await self._courier.run(
-                Call.THREAD, place.channel_id, open_now, urgency=Urgency.FIRST
+                Call.THREAD,
+                place.channel_id,
+                open_now,
+                urgency=Urgency.FIRST,
+                known=root_message_id,  # a thread has the id of the message it is opened from
             )
 
     def _hindrance(self, channel_id: int) -> _NoThread | None:

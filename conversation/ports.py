@@ -269,6 +269,23 @@ class Store(Protocol):
         """
         ...
 
+    async def note_refusal_told(self, message_id: int) -> None:
+        """Note that the author of a refused inbound was told of it.
+
+        That holds for all that was refused of theirs in its place since the last message of theirs
+        there that was not, and until the next.
+        """
+        ...
+
+    async def untold_refusals(
+        self, since: datetime, before: datetime, *, limit: int
+    ) -> tuple[Inbound, ...]:
+        """Give of whose refusal in that time nobody was told: one for each author and place.
+
+        It is the first of those that a note about the latest would hold for. `before` is excluded.
+        """
+        ...
+
     async def waiting_conversations(self) -> tuple[int, ...]:
         """Give the conversations in which messages wait, the longest waiting first."""
         ...

@@ -31,6 +31,8 @@ _Result = TypeVar("_Result")
 _RETRIED_BY_LIBRARY = frozenset({429, 500, 502, 504, 524})
 """discord.py repeats a request that was answered so, with the payload that it had."""
 _SHOWING = frozenset({Call.POST, Call.EDIT})
+_HELD_LIMIT_S = 1.5
+"""The library begins to send at once what the scheduler lets go; what it holds back goes stale."""
 _DRAIN_LIMIT_S = 1.0
 """How long calls that only wait for the library to let them go are given when the process ends."""
 
@@ -46,6 +48,8 @@ class _Delivery:
     """How often the library has begun to send it: its own retries included."""
     is_counted: bool = True
     """Whether the scheduler takes it to be in flight."""
+    held: asyncio.Timeout | None = None
+    """Takes it back where the library does not begin to send it."""
     is_over: bool = False
     """What has become of it is known: a post that failed for now may still have been made."""
 
@@ -97,16 +101,16 @@ class Courier:
         act: Callable[[], Awaitable[_Result]],
         *,
         urgency: Urgency = Urgency.PART,
+        known: _Result | None = None,
     ) -> _Result:
-        """Make one request when it may go, and give its result.
+        """Make one request when it may go, and give its result: `known` once Discord has agreed.
 
         Raises:
             DeliveryError: Discord has not done it.
         """
-        wish = Wish(call, channel_id, urgency, self._now())
         if self._is_closed:
             raise DeliveryError(is_lasting=True)
-        errand = Errand(wish, act)
+        errand = Errand(Wish(call, channel_id, urgency, self._now()), act, known)
         self._errands[errand] = errand.step
         self.changed(errand)
         try:
@@ -134,10 +138,12 @@ class Courier:
 
     def started(self, method: str, path: str) -> None:
         """Take in from the HTTP trace that a request starts; in the task that makes it."""
+        delivery = _CURRENT.get()
+        if delivery is not None and delivery.held is not None and not delivery.held.expired():
+            delivery.held.reschedule(None)
         route = route_of(method, path)
         if route is None:
             return
-        delivery = _CURRENT.get()
         if delivery is None:
             self._scheduler.spend(*route, self._now())
             return
@@ -248,9 +254,13 @@ class Courier:
             refusal = self._closed_places.refusal(step.call, step.channel_id, self._now())
             if refusal is not None:
                 raise refusal  # noqa: TRY301 - handled as if Discord had said it again
-            message_id = await step.act()
+            async with asyncio.timeout(_HELD_LIMIT_S) as delivery.held:
+                message_id = await step.act()
         except DeliveryError as error:
             self._fail(delivery, error)
+        except TimeoutError:
+            log.warning("the library held back a request (%s): taken back", step.call.value)
+            self._fail(delivery, DeliveryError(is_lasting=False))
         except Exception:
             log.exception("a request to Discord could not be made")
             self._fail(delivery, DeliveryError(is_lasting=True))

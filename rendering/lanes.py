@@ -53,12 +53,17 @@ class Errand(Generic[_Result]):
     Args:
         wish: What it wishes, once.
         act: Makes the request.
+        known: The result, where that is known beforehand: then Discord's answer is waited for, and
+            not the library's call, which may return minutes later.
     """
 
-    def __init__(self, wish: Wish, act: Callable[[], Awaitable[_Result]]) -> None:
+    def __init__(
+        self, wish: Wish, act: Callable[[], Awaitable[_Result]], known: _Result | None = None
+    ) -> None:
         self._wish: Wish | None = wish
         self.step = Step(wish.call, wish.channel_id, self._act)
         self._do = act
+        self._known = known
         self.result: asyncio.Future[_Result] = asyncio.get_running_loop().create_future()
         """Ends with a `DeliveryError` where Discord has not done it."""
 
@@ -71,8 +76,10 @@ class Errand(Generic[_Result]):
         self._wish = None
         return self.step
 
-    def arrived(self, step: Step, message_id: int | None) -> None:
-        """Do nothing: the act itself sets the result, and may return later than this."""
+    def arrived(self, step: Step, message_id: int | None) -> None:  # noqa: ARG002 - the lane's
+        """Give the result if it is known; else the act does, and may return later than this."""
+        if self._known is not None and not self.result.done():
+            self.result.set_result(self._known)
 
     def failed(self, step: Step, error: DeliveryError) -> None:  # noqa: ARG002 - it has one
         """See `Lane.failed`."""

@@ -64,6 +64,7 @@ class Notice(StrEnum):
     )
     WITHHELD = "Discord did not show me what you wrote: mention me, or reply to one of my messages. (The bot's owner can switch on the *Message Content Intent* to make that unnecessary.)"
     QUEUE_FULL = "{limit} messages are waiting for an answer here already, so I did not take this one. Send it again when I have caught up."
+    REFUSED_UNTOLD = "I had to restart before I could tell you: I did not take this message, nor those you sent here between it and the restart. Send again what you still want answered."
     SLOW_DOWN = "Slow down, please: I take {limit} messages of one person in {seconds} seconds. I did not take this one, nor what else you send before {when}."
     SLOW_DOWN_COMMANDS = "Slow down, please: I take {limit} commands of one person in {seconds} seconds. Try again after {when}."
     QUOTA_SPENT = "You have had your {limit} answers for today, so I did not take this one. They renew {when}."

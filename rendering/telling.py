@@ -39,10 +39,16 @@ class Teller:
         self._courier = courier
         self._surface = surface
 
-    async def tell(self, spot: Spot, text: str, row: Row | None = None) -> int | None:
-        """Post a notice, as a reply where `spot` names a message; give its id once it is there."""
+    async def tell(
+        self, spot: Spot, text: str, row: Row | None = None, *, nonce: str | None = None
+    ) -> int | None:
+        """Post a notice, as a reply where `spot` names a message; give its id once it is there.
+
+        What is posted again with a `nonce` (25 characters at most), within minutes and also by
+        another process, is posted once; None makes one of its own.
+        """
         content = text[:DISCORD_LIMIT_CHARS]
-        nonce = f"n{secrets.token_hex(8)}"
+        nonce = nonce or f"n{secrets.token_hex(8)}"
         try:
             return await self._done(
                 Call.POST, spot, lambda: self._surface.post(spot, content, nonce=nonce, row=row)

@@ -200,4 +200,4 @@ def _begin(connection: Connection) -> None:
     driver = connection.connection.driver_connection
     if isinstance(driver, WholeConnection):
         writes = connection.get_execution_options().get(WRITES, False)
-        driver.begin_with("BEGIN IMMEDIATE" if writes else "BEGIN")
+        driver.begin_with("BEGIN IMMEDIATE" if writes else "BEGIN", may_write=bool(writes))

@@ -1,8 +1,12 @@
-"""aiosqlite with one trip to the connection's thread for each statement.
+"""aiosqlite with a trip to the connection's thread only for what may have to wait.
 
 SQLAlchemy's dialect makes a cursor, executes, fetches all rows and closes, and aiosqlite sends each
 of these to the thread: four trips, which cost more than what SQLite does in between. The rows are
-fetched at once in any case, so all four are done in one; see `benchmarks/storage.py`.
+fetched at once in any case, so all four are done in one. And of a transaction only two things wait
+for anything: its first statement, for a lock, and a writer's commit, for the disk. What comes in
+between, and a reader's end, is done where it is asked for, in tens of microseconds; on a busy event
+loop a trip takes milliseconds, which everybody else who writes has to wait for. See
+`benchmarks/storage.py`.
 """
 
 import sqlite3
@@ -35,11 +39,11 @@ class WholeCursor:
 
     async def execute(self, statement: str, parameters: Iterable[Any] = ()) -> Self:
         """Execute and fetch every row."""
-        return await self._connection.in_thread(partial(self._run, statement, parameters))
+        return await self._connection.run(partial(self._run, statement, parameters))
 
     async def executemany(self, statement: str, parameters: Iterable[Iterable[Any]]) -> Self:
         """Execute once for each set of parameters; these statements give no rows."""
-        return await self._connection.in_thread(partial(self._run_many, statement, parameters))
+        return await self._connection.run(partial(self._run_many, statement, parameters))
 
     async def fetchall(self) -> list[Any]:
         """Give the rows that were fetched."""
@@ -74,13 +78,15 @@ class WholeConnection(Connection):
         # As SQLAlchemy does for connections of its own making: a leak must not hold the process.
         self._thread.daemon = True
         self._opening: str | None = None
+        self._may_write = False
 
-    def begin_with(self, opening: str) -> None:
+    def begin_with(self, opening: str, *, may_write: bool) -> None:
         """Say what begins a transaction; it is executed in one trip with the first statement."""
         self._opening = opening
+        self._may_write = may_write
 
     def begun(self) -> sqlite3.Connection:
-        """Give the connection beneath, in its thread, with the transaction begun.
+        """Give the connection beneath, with the transaction begun.
 
         A beginning that failed is tried again: nothing may ever run outside its transaction.
         """
@@ -93,22 +99,28 @@ class WholeConnection(Connection):
         """Make a cursor, without a trip."""
         return WholeCursor(self)
 
-    async def in_thread(self, work: Callable[[], _Result]) -> _Result:
-        """Run in the connection's thread."""
+    async def run(self, work: Callable[[], _Result]) -> _Result:
+        """Run: in the connection's thread what begins a transaction, else here and now."""
+        if self._opening is None and self.in_transaction:
+            return work()
         result: _Result = await self._execute(work)  # pyright: ignore[reportUnknownMemberType] - aiosqlite leaves it untyped
         return result
 
     async def commit(self) -> None:
         """Commit what has begun."""
         self._opening = None
-        if self.in_transaction:
+        if self.in_transaction and self._may_write:
             await super().commit()
+        elif self.in_transaction:
+            self._conn.commit()
 
     async def rollback(self) -> None:
         """Roll back what has begun; the pool asks for it after each commit as well."""
         self._opening = None
-        if self.in_transaction:
+        if self.in_transaction and self._may_write:
             await super().rollback()
+        elif self.in_transaction:
+            self._conn.rollback()
 
 
 async def connect(path: str, *, busy_timeout_s: float) -> WholeConnection:

@@ -102,5 +102,6 @@ class GroupedWrites:
                 if results:
                     await session.flush()
                     session.expunge_all()  # the next one reads what there is, not what was
+                    await asyncio.sleep(0)  # for those who do not write
                 results.append(await writer.work(session))
         return results

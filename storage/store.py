@@ -23,7 +23,7 @@ from conversation.entities import (
     TurnResult,
 )
 from conversation.ports import Now
-from storage import inbounds, places, replies, taking_up, turns
+from storage import inbounds, places, refusals, replies, taking_up, turns
 from storage.database import Database
 from storage.tables import AliveRow, ToldRow
 
@@ -153,6 +153,20 @@ class SqlStore:
     async def withdraw(self, message_id: int) -> Inbound | None:
         """See `Store.withdraw`."""
         return await self._database.write(lambda session: inbounds.withdraw(session, message_id))
+
+    async def note_refusal_told(self, message_id: int) -> None:
+        """See `Store.note_refusal_told`."""
+        await self._database.write(
+            lambda session: refusals.note_refusal_told(session, message_id, self._now())
+        )
+
+    async def untold_refusals(
+        self, since: datetime, before: datetime, *, limit: int
+    ) -> tuple[Inbound, ...]:
+        """See `Store.untold_refusals`."""
+        return await self._database.read(
+            lambda session: refusals.untold_refusals(session, since, before, limit)
+        )
 
     async def waiting_conversations(self) -> tuple[int, ...]:
         """See `Store.waiting_conversations`."""

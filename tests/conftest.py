@@ -9,7 +9,7 @@ from discord.gateway import KeepAliveHandler
 
 _TESTS = Path(__file__).parent
 _WHOLE = ("benchmarks", "chaos", "e2e", "page", "running")
-"""Whole bots, processes and browsers, which wait within bounds for what a busy machine may delay."""
+"""Whole bots, processes and browsers, which wait within bounds for what a busy machine delays."""
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:

@@ -787,6 +787,79 @@ class TestPlaces:
         }
 
 
+async def untold(store: Store, clock: Clock) -> list[int]:
+    """Say who was not told of a refusal since the morning, by the ids of their messages."""
+    clock.advance(seconds=1)
+    found = await store.untold_refusals(MORNING, clock.now(), limit=10)
+    return sorted(inbound.message_id for inbound in found)
+
+
+class TestUntoldRefusals:
+    """`Store.untold_refusals` and `Store.note_refusal_told`."""
+
+    async def test_one_for_each_author_and_place(self, store: Store, clock: Clock) -> None:
+        """The first refused message of each person in each place stands for all of theirs there."""
+        await receive(store, said(1))
+        for message in (said(2), said(3), said(4, author_id=BEN), said(5, place=DIRECT)):
+            await receive(store, message, queue_limit=0)
+
+        found = await store.untold_refusals(MORNING, clock.now() + timedelta(seconds=1), limit=10)
+        assert {(it.message_id, it.author_id, it.channel_id) for it in found} == {
+            (2, ANN, THREAD.channel_id),
+            (4, BEN, THREAD.channel_id),
+            (5, ANN, DIRECT.channel_id),
+        }
+        assert {it.state for it in found} == {InboundState.REFUSED}
+        assert len(await store.untold_refusals(MORNING, MORNING + timedelta(days=1), limit=2)) == 2
+
+    @pytest.mark.parametrize("told_id", [2, 3])
+    async def test_who_was_told_of_one_was_told_of_all(
+        self, store: Store, clock: Clock, told_id: int
+    ) -> None:
+        """One note holds for what was refused before and after, and for nobody else."""
+        await receive(store, said(1))
+        for message in (said(2), said(3), said(4, author_id=BEN), said(5, place=DIRECT)):
+            await receive(store, message, queue_limit=0)
+        await store.note_refusal_told(told_id)
+        await receive(store, said(6), queue_limit=0)
+
+        assert await untold(store, clock) == [4, 5]
+
+    async def test_what_is_refused_after_another_was_taken_is_new(
+        self, store: Store, clock: Clock
+    ) -> None:
+        """A note holds until a message is taken again; what is refused then is told anew."""
+        await receive(store, said(1), queue_limit=0)
+        await store.note_refusal_told(1)
+        await receive(store, said(2))
+        assert await untold(store, clock) == []
+        for message in (said(3), said(4)):
+            await receive(store, message, queue_limit=0)
+        assert await untold(store, clock) == [3]
+        await store.note_refusal_told(4)
+        assert await untold(store, clock) == []
+
+    async def test_what_was_refused_in_that_time_alone(self, store: Store, clock: Clock) -> None:
+        """What was refused earlier, or at the end of that time or later, is left out."""
+        await receive(store, said(1), queue_limit=0)
+        clock.advance(minutes=5)
+        await receive(store, said(2, author_id=BEN), queue_limit=0)
+        between = clock.now()
+
+        early = await store.untold_refusals(MORNING, between, limit=10)
+        late = await store.untold_refusals(between, between + timedelta(seconds=1), limit=10)
+        assert [it.message_id for it in early] == [1]
+        assert [it.message_id for it in late] == [2]
+
+    async def test_a_deleted_message_is_not_told_of(self, store: Store, clock: Clock) -> None:
+        """Who has deleted what was refused is told nothing; an unknown message notes nothing."""
+        await receive(store, said(1), queue_limit=0)
+        await store.withdraw(1)
+        await store.note_refusal_told(99)
+
+        assert await untold(store, clock) == []
+
+
 class TestFirstTime:
     """`Store.first_time`."""
 

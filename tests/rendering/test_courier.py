@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from rendering import courier as courier_module
 from rendering.errors import DeliveryError
 from rendering.limits import Call
 from sandbox.discord.limits import Limits, Rate
@@ -69,6 +70,30 @@ async def test_a_call_that_the_library_holds_back_holds_up_no_other_lane() -> No
         assert loop.time() - began_s < window_s / 2
         await edited
         assert loop.time() - began_s >= window_s * 0.9
+
+
+async def test_a_result_that_is_known_waits_for_discord_only(stage: Stage) -> None:
+    """A thread's id is known before it is opened: a call that returns late holds nobody up."""
+
+    async def post_and_return_late() -> int:
+        await stage.surface.post(stage.spot, "hello")
+        return await asyncio.Event().wait()
+
+    errand = stage.courier.run(Call.POST, stage.channel.id, post_and_return_late, known=7)
+    assert await asyncio.wait_for(errand, 5.0) == 7
+    assert len(stage.messages) == 1
+
+
+async def test_what_the_library_never_begins_to_send_is_taken_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that the library holds back is given up, for it goes stale; a slow one is not."""
+    monkeypatch.setattr(courier_module, "_HELD_LIMIT_S", 0.2)
+    with pytest.raises(DeliveryError) as caught:
+        await stage.courier.run(Call.OTHER, stage.channel.id, asyncio.Event().wait)
+    assert not caught.value.is_lasting
+    stage.server.faults.latency_s = 0.5
+    assert await _post(stage, "hello")
 
 
 async def test_after_the_end_nothing_begins(stage: Stage) -> None:

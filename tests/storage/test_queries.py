@@ -22,11 +22,11 @@ def rows(folder: Path, statement: str) -> list[Sequence[object]]:
         return connection.execute(statement).fetchall()
 
 
-async def receive(store: SqlStore, message_id: int) -> int:
+async def receive(store: SqlStore, message_id: int, *, queue_limit: int = 10) -> int:
     """Take in a message and give its conversation."""
     receipt = await store.receive(
         Received(message_id, PLACE, 7, "Ann", "hello"),
-        queue_limit=10,
+        queue_limit=queue_limit,
         daily_limit=None,
         day_began_at=MORNING,
     )
@@ -91,6 +91,9 @@ async def test_queries_use_indices(tmp_path: Path) -> None:
         await store.ended_since(MORNING, limit=10)
         await store.waiting(conversation_id)
         await store.waiting_conversations()
+        await receive(store, 9, queue_limit=0)
+        await store.untold_refusals(MORNING, MORNING.replace(year=2040), limit=10)
+        await store.note_refusal_told(9)
         await store.interrupt_unfinished()
         await store.move(conversation_id, PlaceKey(2002, 3, 1001))
         await store.reset(PLACE)
