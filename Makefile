@@ -13,7 +13,7 @@ run: $(VENV)/run.stamp ## Run the bot: on Discord when DISCORD_TOKEN is set, els
 	@$(BIN)/python bot.py --auto
 
 test: $(VENV)/dev.stamp ## Run the tests
-	@$(BIN)/python -m pytest -n 3
+	@$(BIN)/python -m pytest -n 4
 
 check: $(VENV)/run.stamp ## Test the settings, the token, the database and the providers
 	@$(BIN)/python bot.py --check
