@@ -33,7 +33,7 @@ screenshots: $(VENV)/dev.stamp ## Make the pictures of the sandbox's page in doc
 chaos: $(VENV)/dev.stamp ## Break everything on purpose for 200 rounds, and check that nothing is lost
 	@$(BIN)/python -m tests.chaos --rounds 200
 
-bench: $(VENV)/dev.stamp ## Measure streaming against Discord's limits (about 15 minutes)
+bench: $(VENV)/dev.stamp ## Measure streaming against Discord's limits (about 13 minutes)
 	@$(BIN)/python -m benchmarks.streaming
 
 bench-flood: $(VENV)/dev.stamp ## Have hundreds of people ask at once, and see that nobody is forgotten (about 6 minutes)
