@@ -132,6 +132,12 @@ class Talking(commands.Cog):
         """Take in that a message is gone."""
         await self._intake.withdraw(payload.message_id, payload.channel_id)
 
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """Take in that a moderator has removed many messages at once."""
+        for message_id in payload.message_ids:
+            await self._intake.withdraw(message_id, payload.channel_id)
+
     async def _refusal(self, message: discord.Message) -> Notice | None:
         """Give the reason why its author may not talk to us here; None if they may."""
         refusal = self._access.refusal(who_is(message.author, message.channel))

@@ -82,11 +82,6 @@ class Checkpoints:
         self._owed: dict[int, TurnResult] = {}
         """The ends that the store did not take."""
 
-    @property
-    def streaming_count(self) -> int:
-        """How many answers stream now."""
-        return len(self._streaming)
-
     @contextmanager
     def tracked(self, turn_id: int) -> Generator[Answer, None, None]:
         """Give the answer of a turn, which is kept in the store while the context is open."""

@@ -4,9 +4,12 @@ import asyncio
 
 from rendering.notices import Notice
 from sandbox.discord.entities import Channel
+from sandbox.discord.events import Intent
 from sandbox.script import Answer, Gate
 from tests.e2e.crashes import forget_the_end
+from tests.e2e.hearing import questions
 from tests.e2e.scene import Scene
+from tests.e2e.streams import first_shown, hold, until_waiting
 
 
 async def _left_behind(scene: Scene, text: str = "The first words") -> Channel:
@@ -111,6 +114,25 @@ async def test_an_edit_of_a_waiting_message_counts(scene: Scene) -> None:
     asked = scene.playground.requests[-1].asked
     assert asked is not None
     assert asked.messages[-1].text == "second"
+
+
+async def test_what_a_moderator_removes_at_once_is_not_answered(scene: Scene) -> None:
+    """Messages that are deleted together, as in a purge, count as deleted one by one."""
+    async with scene.bot():
+        held = await hold(scene, "One, ", "two.")
+        await first_shown(scene, held)
+        spam = [scene.actor(scene.ann).say(held.thread, f"spam {count}") for count in range(2)]
+        scene.actor(scene.ben).say(held.thread, "and now?")
+        await until_waiting(scene, held.thread, 3)
+        purged = {"ids": [str(message.id) for message in spam]} | {
+            "channel_id": str(held.thread.id),
+            "guild_id": str(scene.guild.id),
+        }
+        scene.world.emit("MESSAGE_DELETE_BULK", purged, Intent.GUILD_MESSAGES, held.thread)
+        await until_waiting(scene, held.thread, 1)
+        held.gate.open()
+        await scene.until(lambda: "and now?" in scene.from_bot(held.thread)[-1].content)
+    assert "spam" not in questions(scene)[-1]
 
 
 async def test_a_deleted_waiting_message_is_not_answered(scene: Scene) -> None:
