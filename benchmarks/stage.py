@@ -194,7 +194,7 @@ async def play(
     Args:
         scene: What is asked.
         contestant: Who answers.
-        latency_s: How long each request takes to come to Discord.
+        latency_s: How long a request and its answer take, there and back; half of it each way.
         seed: Makes the workload.
     """
     answers = scene.answers(seed)

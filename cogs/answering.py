@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
+from cogs.late_ends import LateEnds
 from cogs.showing import Showing
 from cogs.work import TakeUp, Work
 from conversation.entities import Outcome
@@ -32,6 +33,7 @@ class Answering:
         service: Answers one conversation.
         showing: Shows it as it comes.
         teller: Posts notices.
+        late_ends: Shows what is stored late.
         grace_s: How long running answers may go on when this is closed.
         meter: Takes how late an end is shown.
     """
@@ -41,6 +43,7 @@ class Answering:
         service: ConversationService,
         showing: Showing,
         teller: Teller,
+        late_ends: LateEnds,
         *,
         grace_s: float,
         meter: Meter = NO_METER,
@@ -50,6 +53,7 @@ class Answering:
         self.runs = showing.runs
         """The answers that stream now."""
         self._teller = teller
+        self._late_ends = late_ends
         self._work: dict[int, Work] = {}
         self._put_off: set[int] = set()
         self._grace_s = grace_s
@@ -83,32 +87,35 @@ class Answering:
         for conversation_id in put_off:
             self.wake(conversation_id)
 
-    def ask_again(self, conversation_id: int, turn_id: int) -> None:
-        """Ask the question of an ended answer again; the new answer takes over its reply."""
-        if not self.is_closing:
-            work = self._work.setdefault(conversation_id, Work(conversation_id))
-            work.take_up = TakeUp(turn_id)
-            self.wake(conversation_id)
+    def take_up(
+        self,
+        conversation_id: int,
+        turn_id: int,
+        *,
+        goes_on: bool = False,
+        presser_id: int | None = None,
+    ) -> asyncio.Future[bool]:
+        """Have an ended answer asked again, or gone on with, before anything that waits.
 
-    async def take_up(
-        self, conversation_id: int, turn_id: int, *, goes_on: bool, presser_id: int
-    ) -> bool:
-        """Have an ended answer asked again, or gone on with, for somebody; wait until it begins.
+        Args:
+            conversation_id: The conversation.
+            turn_id: The answer; one that is asked again takes over its reply.
+            goes_on: Whether the model is to go on with it.
+            presser_id: Who pressed a button for that; None where nobody did.
 
         Returns:
-            Whether it has begun; not where the conversation has gone on, be it by another click.
-
-        Raises:
-            StoreError: It could not be stored.
+            Tells, once that is known, whether it has begun: not where the conversation has gone
+            on, be it by another click. Fails with StoreError where it could not be stored.
         """
+        begun: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         work = self._work.get(conversation_id) or Work(conversation_id)
         if self.is_closing or work.take_up is not None:
-            return False
-        begun: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            begun.set_result(False)
+            return begun
         work.take_up = TakeUp(turn_id, goes_on, presser_id, begun)
         self._work[conversation_id] = work
         self.wake(conversation_id)
-        return await begun
+        return begun
 
     async def until_kept(self) -> None:
         """Wait until the Discord messages that show answers by now are stored as theirs."""
@@ -119,6 +126,7 @@ class Answering:
     async def close(self) -> None:
         """Take nothing new, give what streams some seconds to end, then interrupt it."""
         self.is_closing = True
+        await self._late_ends.close()
         tasks = [work.task for work in self._work.values() if work.task is not None]
         if not tasks:
             return
@@ -179,6 +187,8 @@ class Answering:
                 ended_s = asyncio.get_running_loop().time()
                 await work.display.until_shown()
                 self._meter.ended(asyncio.get_running_loop().time() - ended_s)
+                if work.footnotes is not None:
+                    await work.footnotes.end()
         except asyncio.CancelledError:
             if work.display is not None:
                 buttons = buttons_after(Outcome.INTERRUPTED, has_text=work.has_text)
@@ -190,10 +200,14 @@ class Answering:
             if isinstance(error, StoreError):
                 report(log, error, "conversation %d: an answer was not stored", conversation_id)
                 await _end(work.display, Notice.NOT_STORED, NONE)
+                self._late_ends.expect(work.display)
             else:
                 log.exception("conversation %d: an answer broke off", conversation_id)
                 buttons = buttons_after(Outcome.INTERRUPTED, has_text=work.has_text)
                 await _end(work.display, Notice.BROKEN_OFF, buttons)
+        finally:
+            if work.footnotes is not None:
+                work.footnotes.give_up()
 
 
 async def _end(display: ReplyDisplay, notice: Notice, buttons: Buttons) -> None:

@@ -1,7 +1,7 @@
 """Puts the cogs together: what people can do, on top of the core and of one courier."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,10 +15,13 @@ from cogs.client import Bobbin
 from cogs.conversations import Conversations
 from cogs.cooldown import Cooldown, Pace
 from cogs.ends import Ends
+from cogs.hearing import Hearing
 from cogs.intake import Bounds, Intake
+from cogs.late_ends import LateEnds
+from cogs.missed import Client, Missed, Readable
 from cogs.model import ModelCommand
 from cogs.own_posts import OwnPosts
-from cogs.recovery import Client, Recovery
+from cogs.recovery import Recovery
 from cogs.refusals import Refusals
 from cogs.reopening import Reopening
 from cogs.rereading import Rereading
@@ -28,7 +31,10 @@ from cogs.steering import Steering
 from cogs.stopping import Stopping
 from cogs.taking_up import TakingUp
 from cogs.talking import Talking
+from cogs.tellings import Tellings
 from cogs.threads import ThreadOpener
+from cogs.turned_away import TurnedAwayMessages
+from cogs.unanswered import Unanswered
 from conversation.entities import Shown
 from conversation.meter import NO_METER, Meter
 from conversation.ports import ModelCatalog, Now, Store
@@ -71,88 +77,141 @@ class Assembly:
 
     def make_cogs(self, bot: Bobbin, user: discord.ClientUser) -> Sequence[commands.Cog]:
         """Make every cog, once the bot has logged in as `user`."""
-        rules, store, service = self.rules, self.store, self.service
+        access, store, service = self.rules.access, self.store, self.service
         surface = Surface(bot.get_partial_messageable, bot.fetch_channel, self.connection_errors)
-        teller = Teller(self.courier, surface)
         posts = OwnPosts(bot.get_partial_messageable, user.id, self.connection_errors)
-        ends = Ends(store, self.courier, surface, posts)
-        answering = self._answering(bot, surface, teller, ends)
+        showing = _Showing(
+            surface=surface,
+            teller=Teller(self.courier, surface),
+            tellings=Tellings(store),
+            ends=Ends(store, self.courier, surface, posts),
+            hearing=Hearing(self.now),
+        )
+        answering = self._answering(bot, showing)
         attentions = Attentions(store, user.id)
         steering = Steering(store, user.id)
-        bounds = Bounds(rules.queue_limit, rules.access.turns_per_day)
-        refusals = Refusals(store, teller)
-        intake = Intake(user.name, bounds, store, attentions, answering, teller, refusals, self.now)
-        cooldown = Cooldown(rules.pace, time.monotonic)
-        talking = Talking(
+        cooldown = Cooldown(self.rules.pace, time.monotonic)
+        stopping = Stopping(answering.runs)
+        taking_up = TakingUp(access, cooldown, store, answering, self.now)
+        bot.add_dynamic_items(stopping.button, *taking_up.buttons)
+        return [
+            self._talking(bot, user, showing, answering, attentions, cooldown),
+            stopping,
+            Reopening(self.courier, bot.get_channel),
+            ModelCommand(service, self.catalog, store, steering),
+            SettingsCommand(service, self.catalog, store, attentions, steering),
+            Conversations(user.name, access, service, store, answering, attentions, steering),
+        ]
+
+    def _answering(self, bot: Bobbin, showing: "_Showing") -> Answering:
+        threads = ThreadOpener(
+            self.store,
+            self.courier,
+            showing.surface,
+            bot.get_channel,
+            archive_minutes=self.rules.thread_archive_minutes,
+            longest_wait_s=self.rules.thread_wait_s,
+        )
+        shows = Showing(
+            self.store,
+            showing.tellings,
+            self.courier,
+            showing.surface,
+            threads,
+            showing.ends,
+            showing.hearing,
+        )
+        return Answering(
+            self.service,
+            shows,
+            showing.teller,
+            LateEnds(self.service.checkpoints, self.store, showing.ends),
+            grace_s=self.rules.shutdown_grace_s,
+            meter=self.meter,
+        )
+
+    def _talking(
+        self,
+        bot: Bobbin,
+        user: discord.ClientUser,
+        showing: "_Showing",
+        answering: Answering,
+        attentions: Attentions,
+        cooldown: Cooldown,
+    ) -> Talking:
+        rules, store = self.rules, self.store
+        unanswered = Unanswered(user.name, showing.tellings, showing.teller)
+        refusals = Refusals(store, showing.teller)
+        turned_away = TurnedAwayMessages(store)
+        intake = Intake(
+            Bounds(rules.queue_limit, rules.access.turns_per_day),
+            store,
+            attentions,
+            answering,
+            showing.teller,
+            refusals,
+            unanswered,
+            turned_away,
+            self.now,
+        )
+        return Talking(
             own_id=user.id,
             access=rules.access,
             cooldown=cooldown,
             attentions=attentions,
             intake=intake,
+            unanswered=unanswered,
+            turned_away=turned_away,
             answering=answering,
             courier=self.courier,
-            recovery=self._recovery(bot, answering, teller, ends, refusals),
-        )
-        stopping = Stopping(answering.runs)
-        taking_up = TakingUp(rules.access, cooldown, store, answering, self.now)
-        bot.add_dynamic_items(stopping.button, *taking_up.buttons)
-        return [
-            talking,
-            stopping,
-            Reopening(self.courier, bot.get_channel),
-            ModelCommand(service, self.catalog, store, steering),
-            SettingsCommand(service, self.catalog, store, attentions, steering),
-            Conversations(user.name, rules.access, service, store, answering, attentions, steering),
-        ]
-
-    def _answering(self, bot: Bobbin, surface: Surface, teller: Teller, ends: Ends) -> Answering:
-        threads = ThreadOpener(
-            self.store,
-            self.courier,
-            surface,
-            bot.get_channel,
-            archive_minutes=self.rules.thread_archive_minutes,
-            longest_wait_s=self.rules.thread_wait_s,
-        )
-        return Answering(
-            self.service,
-            Showing(self.store, self.courier, surface, threads, ends),
-            teller,
-            grace_s=self.rules.shutdown_grace_s,
-            meter=self.meter,
+            recovery=self._recovery(bot, showing, answering, intake, refusals, turned_away),
         )
 
     def _recovery(
         self,
         bot: Bobbin,
+        showing: "_Showing",
         answering: Answering,
-        teller: Teller,
-        ends: Ends,
+        intake: Intake,
         refusals: Refusals,
+        turned_away: TurnedAwayMessages,
     ) -> Recovery:
 
         async def channel(channel_id: int) -> object:
             return bot.get_channel(channel_id) or await bot.fetch_channel(channel_id)
 
-        client = Client(
-            channel_by_id=bot.get_channel,
-            fetch_channel=bot.fetch_channel,
-            channels=lambda: [
-                it for guild in bot.guilds for it in (*guild.text_channels, *guild.threads)
-            ],
-            connection_errors=self.connection_errors,
-        )
-        window = timedelta(minutes=self.rules.recovery_window_minutes)
-        rereading = Rereading(self.store, channel, self.connection_errors)
+        client = Client(channel, lambda: list(_spoken_in(bot.guilds)), self.connection_errors)
         return Recovery(
             self.store,
+            showing.hearing,
+            Missed(self.store, showing.hearing, client, self.now),
             answering,
-            teller,
-            ends,
-            rereading,
+            showing.teller,
+            showing.ends,
+            Rereading(self.store, intake, channel, self.connection_errors),
             refusals,
-            client,
+            turned_away,
             self.now,
-            window,
+            timedelta(minutes=self.rules.recovery_window_minutes),
             self.unfinished,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Showing:
+    """What speaks on Discord, and what it has to know for that."""
+
+    surface: Surface
+    teller: Teller
+    tellings: Tellings
+    ends: Ends
+    hearing: Hearing
+
+
+def _spoken_in(guilds: Iterable[discord.Guild]) -> Iterator[Readable]:
+    """Give all places of some servers in which people can write to us."""
+    for guild in guilds:
+        yield from guild.text_channels
+        yield from guild.voice_channels
+        yield from guild.stage_channels
+        yield from guild.threads

@@ -1,12 +1,18 @@
 """What stands below an answer: how it ended, what is to be said with it, and its buttons."""
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import discord
 
 from cogs.work import Work
 from conversation.entities import Exchange
 from conversation.events import Finished
 from rendering.buttons import Buttons, buttons_after
 from rendering.notices import Notice, files_named, outcome_notice, say
+
+_LATE = timedelta(minutes=5)
+"""An answer that comes later than this after its question calls for a word."""
 
 
 def unread_files(exchange: Exchange) -> list[str]:
@@ -15,6 +21,21 @@ def unread_files(exchange: Exchange) -> list[str]:
         return []
     files = tuple(file for inbound in exchange.inbounds for file in inbound.attachments)
     return [say(Notice.UNREAD_FILES, names=files_named(files))] if files else []
+
+
+def late_answer(exchange: Exchange, back_at: datetime | None) -> list[str]:
+    """Give the notice that the bot was away, where that made an answer come late.
+
+    Args:
+        exchange: The question and its answer, which begins.
+        back_at: When the bot began to listen again, the last time; None if it does not yet.
+    """
+    if back_at is None or exchange.goes_on or not exchange.inbounds:
+        return []
+    written_at = discord.utils.snowflake_time(exchange.inbounds[0].message_id)
+    if written_at > back_at or exchange.turn.created_at - written_at < _LATE:
+        return []
+    return [say(Notice.WAS_AWAY, when=discord.utils.format_dt(written_at, "R"))]
 
 
 def below(event: Finished, work: Work, small_print: Iterable[str]) -> tuple[str, Buttons]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from rendering.buttons import NONE, Button, Buttons, buttons_after, custom_id, h
 from rendering.courier import Courier
 from rendering.display import ReplyDisplay
 from rendering.keeping import PartKeeping
-from rendering.notices import outcome_notice
+from rendering.notices import Notice, outcome_notice
 from rendering.splitting import Splitter
 from rendering.surface import Spot, Surface
 
@@ -51,9 +51,7 @@ class Ends:
         self._reading = asyncio.Semaphore(_READ_AT_ONCE)
         self._looked_at: set[int] = set()
 
-    async def show(
-        self, since: datetime, before: datetime, limit: int, but: Collection[int] = ()
-    ) -> None:
+    async def show(self, since: datetime, before: datetime, limit: int) -> None:
         """Have the ends shown of answers that ended since then; does not wait until they are.
 
         Each answer is looked at once in the life of this process.
@@ -62,12 +60,13 @@ class Ends:
             since: Answers that ended earlier are not looked at.
             before: When this process began; it shows by itself what it has begun since.
             limit: So many answers are looked at, the latest first.
-            but: The turns of which somebody else takes care.
+
+        Raises:
+            StoreError: Not all of them could be looked at.
         """
         ended = await self._store.ended_since(since, limit=limit)
-        others = [it for it in ended if it.turn.created_at < before and it.turn.id not in but]
+        others = [it for it in ended if it.turn.created_at < before]
         new = [it for it in others if it.turn.id not in self._looked_at]
-        self._looked_at.update(it.turn.id for it in new)
         await asyncio.gather(*(self._show_if_open(it) for it in new))
 
     async def adopted(self, shown: Shown) -> Shown:
@@ -105,6 +104,18 @@ class Ends:
         if await self._is_open(shown):
             log.info("turn %d: its end is shown late", shown.turn.id)
             self.show_end(shown)
+        self._looked_at.add(shown.turn.id)
+
+    async def show_late(self, shown: Shown) -> None:
+        """Have the end shown of an answer that is stored by now; does not wait until it is.
+
+        Raises:
+            StoreError: A message that belongs to it could not be stored.
+        """
+        if lacks_messages(shown):
+            shown = await self.adopted(shown)
+        log.info("turn %d: its end is shown late", shown.turn.id)
+        self.show_end(shown)
 
     def show_end(self, shown: Shown) -> None:
         """Have the whole of an ended answer shown, and how it ended; does not wait until it is."""
@@ -128,7 +139,10 @@ class Ends:
             await display.until_shown()
 
     async def _is_open(self, shown: Shown) -> bool:
-        """Tell whether the reply lacks a message, or can still be stopped; true where unknown."""
+        """Tell whether the reply does not say how its answer ended; true where that is unknown.
+
+        It lacks a message, can still be stopped, or says that the answer is not stored.
+        """
         if not shown.parts or lacks_messages(shown):
             return True
         try:
@@ -136,7 +150,10 @@ class Ends:
                 message = await self._posts.of(shown.parts[-1])
         except self._posts.errors:
             return True
-        return message is not None and has_stop(list(custom_ids_of(message)))
+        if message is None:
+            return False
+        is_unstored = message.content.endswith(Notice.NOT_STORED)
+        return is_unstored or has_stop(list(custom_ids_of(message)))
 
     def _show(
         self, shown: Shown, notice: str, buttons: Buttons, contents: Sequence[str] = ()

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from weakref import WeakValueDictionary
 
 import discord
@@ -12,15 +13,17 @@ from cogs.access import day_of
 from cogs.answering import Answering
 from cogs.attentions import Attentions
 from cogs.cooldown import Pace
+from cogs.heard import Heard
 from cogs.reading import attachments_of, name_of, text_of
 from cogs.refusals import Refusals
 from cogs.remembered import Remembered
-from conversation.entities import Attention, PlaceKey, Receipt, Received, Verdict
+from cogs.turned_away import TurnedAwayMessages
+from cogs.unanswered import Unanswered
+from conversation.entities import Attention, Receipt, Received, Verdict
 from conversation.errors import StoreError
 from conversation.ports import Now, Store
 from conversation.reporting import report
-from rendering.notices import Notice, clock_time, files_named, say
-from rendering.surface import Spot
+from rendering.notices import Notice, clock_time, say
 from rendering.telling import Teller
 
 log = logging.getLogger(__name__)
@@ -34,27 +37,11 @@ _STORED_AT_ONCE = 256
 
 _REMEMBERED = 1000
 """Of so many people it is remembered that they were told of a full queue, of so many that they were
-told of a spent quota, and of so many messages that they were turned away."""
+told of a spent quota."""
 
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A message meant for us."""
-
-    message: discord.Message
-    place: PlaceKey
-    own_ids: frozenset[int]
-    """The bot's id and that of its own role."""
-
-    @property
-    def spot(self) -> Spot:
-        """Where a notice about it goes."""
-        return Spot(self.place.channel_id, self.place.guild_id, self.message.id)
-
-    @property
-    def begins_post(self) -> bool:
-        """Whether it is the first message of a forum post, which has the id of its thread."""
-        return self.place.parent_channel_id is not None and self.message.id == self.place.channel_id
+_RECENT = 10_000
+"""So many messages are known that may still wait or be answered; what becomes of others on Discord
+has no effect, and is not looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,56 +60,69 @@ class Intake:
     """Takes messages in, in each place in the order in which they came.
 
     Args:
-        own_name: The bot's name, for the how-to.
         bounds: How much is taken in.
         store: Where messages are written.
         attentions: Which places are listened to without a mention.
         answering: Told of conversations in which something waits.
         teller: Posts notices.
         refusals: Tells of messages that are stored as refused.
+        unanswered: Tells of those that are not stored.
+        turned_away: Remembers those that are to be sent again.
         now: The wall clock.
     """
 
     def __init__(
         self,
-        own_name: str,
         bounds: Bounds,
         store: Store,
         attentions: Attentions,
         answering: Answering,
         teller: Teller,
         refusals: Refusals,
+        unanswered: Unanswered,
+        turned_away: TurnedAwayMessages,
         now: Now,
     ) -> None:
-        self._own_name = own_name
         self._bounds = bounds
         self._store = store
         self._attentions = attentions
         self._answering = answering
         self._teller = teller
         self._refusals = refusals
+        self._unanswered = unanswered
+        self._turned_away = turned_away
         self._now = now
         self._order: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._room = asyncio.Semaphore(_STORED_AT_ONCE)
         self._told_full = Remembered[tuple[int, int]](_REMEMBERED)
         self._told_spent = Remembered[tuple[int, datetime]](_REMEMBERED)
-        self._turned_away = Remembered[int](_REMEMBERED)
-        """Messages of which it was said that they were not taken: read again, they are not."""
-        self._heard_in: set[int] = set()
+        self._recent = Remembered[int](_RECENT)
 
-    async def revise(self, heard: Heard) -> None:
-        """Take in that a message says something else now; it counts while it waits."""
-        text = text_of(heard.message, heard.own_ids, with_reference=True)
+    def recall(self, message_ids: Iterable[int]) -> None:
+        """Take in that messages wait or are being answered that an earlier process took in."""
+        for message_id in message_ids:
+            self._recent.add(message_id)
+
+    def knows(self, message_id: int) -> bool:
+        """Tell whether a message may wait for an answer, or be the one that is being answered."""
+        return message_id in self._recent
+
+    async def revise(self, heard: Heard, *, is_ours: bool) -> None:
+        """Take in that a message says something else now, or that it is not for us any more.
+
+        That counts while it waits; one without words for us is not answered.
+        """
+        text = text_of(heard.message, heard.own_ids, with_reference=True) if is_ours else ""
         try:
             async with self._in_order(heard.place.channel_id):
-                if text and await self._store.revise(heard.message.id, text):
+                if await self._store.revise(heard.message.id, text):
                     log.debug("message %d was edited while it waited", heard.message.id)
         except StoreError as error:
             report(log, error, "the edit of message %d was not taken", heard.message.id)
 
     async def withdraw(self, message_id: int, channel_id: int) -> None:
         """Take in that a message is gone: it is not answered, or its answer is stopped."""
-        if channel_id not in self._heard_in:
+        if not self.knows(message_id):
             return
         try:
             async with self._in_order(channel_id):
@@ -133,18 +133,6 @@ class Intake:
         if inbound is not None and inbound.turn_id is not None:
             self._answering.runs.stop_answer_to(inbound.turn_id, inbound.author_id)
 
-    async def refuse(self, heard: Heard, refusal: Notice) -> None:
-        """Tell somebody why they are not answered; once."""
-        where = heard.place.guild_id or "direct"
-        if refusal is Notice.CHANNEL_NOT_ALLOWED:
-            where = heard.place.channel_id
-        key = f"refused:{refusal.name}:{heard.message.author.id}:{where}"
-        try:
-            if await self._store.first_time(key):
-                await self._teller.tell(heard.spot, refusal)
-        except StoreError as error:
-            report(log, error, "message %d: a refusal was not told", heard.message.id)
-
     async def slow_down(self, heard: Heard, pace: Pace, until_s: float) -> None:
         """Tell somebody who sends too much at once that this is not taken, and until when."""
         notice = say(
@@ -153,31 +141,44 @@ class Intake:
             seconds=f"{pace.window_s:g}",
             when=clock_time(until_s),
         )
-        await self._teller.tell(heard.spot, notice)
+        message = heard.message
+        last_id = discord.utils.time_snowflake(datetime.fromtimestamp(until_s, UTC))
+        self._turned_away.add(message.author.id, message.id, last_id)
+        await self._tell_turned_away(heard, notice)
+        await self._turned_away.keep()
+
+    async def withdraw_in(self, channel_id: int) -> None:
+        """Take in that a place is gone: nothing that waits there is answered."""
+        try:
+            count = await self._store.withdraw_in(channel_id)
+        except StoreError as error:
+            report(log, error, "the messages of channel %d, which is gone, still wait", channel_id)
+            return
+        if count:
+            log.info("channel %d is gone, and with it %d messages that waited", channel_id, count)
 
     async def take(self, heard: Heard, *, replies_to_us: bool) -> None:
         """Write a message and have it answered; what cannot be answered is said."""
-        self._heard_in.add(heard.place.channel_id)
+        self._recent.add(heard.message.id)
         try:
             async with self._in_order(heard.place.channel_id):
-                if heard.message.id in self._turned_away:
-                    return
                 received = await self._received(heard, replies_to_us=replies_to_us)
-                notice = await self._unanswerable(heard, received)
-                storing = None if notice else await self._begin_storing(received)
-            receipt = await storing if storing else None
-            if receipt is not None and heard.begins_post:
+                storing = await self._begin_storing(received)
+            if storing is None:
+                await self._unanswered.tell_wordless(heard, received)
+                return
+            receipt = await storing
+            if heard.begins_post:
                 await self._attentions.change(heard.place, Attention.EVERYTHING)
         except StoreError as error:
             report(log, error, "message %d was not taken", heard.message.id)
-            if self._turned_away.add(heard.message.id):
-                await self._teller.tell(heard.spot, Notice.STORE_DOWN)
-            return
-        if receipt is None:
-            if notice:
-                await self._teller.tell(heard.spot, notice)
+            self._turned_away.add(heard.message.author.id, heard.message.id)
+            await self._tell_turned_away(heard, Notice.STORE_DOWN)
             return
         await self._act_on(receipt, heard)
+
+    async def _tell_turned_away(self, heard: Heard, notice: str) -> None:
+        await self._teller.tell(heard.spot, notice, nonce=f"away{heard.message.id:x}")
 
     def _in_order(self, channel_id: int) -> asyncio.Lock:
         """Give what makes the events of a place wait for each other; it is held over no request.
@@ -216,28 +217,6 @@ class Intake:
             attachments=attachments_of(message),
             root_message_id=root_message_id,
         )
-
-    async def _unanswerable(self, heard: Heard, received: Received) -> str:
-        """Give the notice in place of an answer for a message without words; "" if it has some.
-
-        A message about which nothing is to be said has a blank one, and so has a repeated one.
-        """
-        if received.text:
-            return ""
-        message = heard.message
-        key = f"wordless:{message.id}"
-        if received.attachments:
-            notice = say(Notice.ONLY_FILES, names=files_named(received.attachments))
-        elif message.content:
-            notice = say(Notice.HOW_TO, bot=self._own_name)
-        elif _has_other_than_words(message):
-            if heard.place.guild_id is not None and not message.mentions:
-                return ""
-            notice = Notice.ONLY_WORDS
-        else:
-            notice = Notice.WITHHELD
-            key = f"withheld:{heard.place.channel_id}"
-        return notice if await self._store.first_time(key) else ""
 
     async def _begin_storing(self, received: Received) -> asyncio.Task[Receipt] | None:
         """Begin to write a message; who calls this awaits what it gives."""
@@ -291,10 +270,3 @@ class Intake:
         """Write when the day ends as Discord's relative timestamp, in each reader's own time."""
         _, ends_at = day_of(self._now())
         return f"<t:{int(ends_at.timestamp())}:R>"
-
-
-def _has_other_than_words(message: discord.Message) -> bool:
-    if message.poll is not None:
-        return True
-    shown = (message, *message.message_snapshots)
-    return any(it.stickers or it.embeds for it in shown)

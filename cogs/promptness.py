@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 import discord
 
+from rendering.telling import think
+
 _PATIENCE_S = 1.5
 """Discord gives up after 3 s (its documentation, "Receiving and Responding"); a busy database is
 waited for longer than that. What is left is for the way to Discord."""
@@ -27,7 +29,7 @@ async def in_time(
     try:
         done, _ = await asyncio.wait({task}, timeout=_PATIENCE_S)
         if not done:
-            await interaction.response.defer(ephemeral=ephemeral, thinking=True)
+            await think(interaction, ephemeral=ephemeral)
         return await task
     finally:
         task.cancel()

@@ -2,71 +2,53 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Awaitable, Iterator
 from datetime import datetime, timedelta
-
-import discord
+from itertools import chain, repeat
 
 from cogs.answering import Answering
 from cogs.ends import Ends, lacks_messages
+from cogs.hearing import Hearing
+from cogs.missed import MARGIN, Hear, Missed
 from cogs.refusals import Refusals
 from cogs.rereading import Rereading, Revise
+from cogs.turned_away import TurnedAwayMessages
 from conversation.entities import Outcome, Part, Shown
 from conversation.errors import StoreError
 from conversation.ports import Now, Store
 from conversation.reporting import report
-from rendering.buttons import buttons_after
+from rendering.buttons import NONE, buttons_after
 from rendering.notices import Notice
 from rendering.surface import Row, Spot
 from rendering.telling import Teller
 
 log = logging.getLogger(__name__)
 
-Hear = Callable[[discord.Message], Awaitable[None]]
-
 ATTEMPTS = 3
 """So many answers to one question are begun; when all were interrupted, the question may be why."""
 
 _ALIVE_INTERVAL_S = 10.0
-_LIVE_SINCE = timedelta(days=2)
-_LIVE_PLACES = 100
 _ENDS = 100
 """So many answers of the last life are looked at, whether their ends are shown."""
-_CHANNELS = 200
-_MESSAGES = 100
-"""At most so many missed messages are read in one place."""
-_TEMPORARY = frozenset({429, 500, 502, 503, 504, 524})
-_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
-"""Between the attempts to read places where Discord fails for the moment."""
-_MARGIN = timedelta(minutes=2)
-"""A connection may be dead for a minute before its heartbeat tells (Discord asks for one each
-41 s), and clocks differ: so much of what should be known already is read again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """What is needed of the client to read what was said."""
-
-    channel_by_id: Callable[[int], object]
-    fetch_channel: Callable[[int], Awaitable[object]]
-    channels: Callable[[], list[discord.TextChannel | discord.Thread]]
-    """The text channels and the threads in which somebody may have spoken to us first."""
-    connection_errors: tuple[type[Exception], ...]
-    """What the HTTP library raises when a connection fails."""
+_PAUSES_S = (1.0, 2.0, 4.0, 8.0)
+"""Between attempts to pay while the store fails; the last one again and again."""
 
 
 class Recovery:
     """Goes on where the last process, or the last gateway session, ended.
 
+    What it owes is paid when it can be: where the store fails, all that is left is tried again.
+
     Args:
         store: Knows what is owed.
+        hearing: Knows since when nobody listened.
+        missed: Reads what was said meanwhile.
         answering: Pays it.
         teller: Marks what is not paid.
         ends: Shows what was stored and not shown.
-        rereading: Learns what became meanwhile of messages that wait.
+        rereading: Learns what became meanwhile of messages that wait, or are answered.
         refusals: Tells late of what was refused.
-        client: Reads what was said meanwhile.
+        turned_away: Remembers what was said to be sent again.
         now: The wall clock.
         window: Answers that were broken off longer ago are not begun again by themselves.
         unfinished: The answers that the last process did not end; closed in the store already.
@@ -75,56 +57,64 @@ class Recovery:
     def __init__(
         self,
         store: Store,
+        hearing: Hearing,
+        missed: Missed,
         answering: Answering,
         teller: Teller,
         ends: Ends,
         rereading: Rereading,
         refusals: Refusals,
-        client: Client,
+        turned_away: TurnedAwayMessages,
         now: Now,
         window: timedelta,
         unfinished: tuple[Shown, ...],
     ) -> None:
         self._store = store
+        self._hearing = hearing
+        self._missed = missed
         self._answering = answering
         self._teller = teller
         self._ends = ends
         self._rereading = rereading
         self._refusals = refusals
-        self._client = client
+        self._turned_away = turned_away
         self._now = now
         self._window = window
-        self._unfinished = unfinished
+        self._unfinished = list(unfinished)
         self._began_at: datetime | None = None
-        self._deaf_since: datetime | None = None
-        self._is_deaf = True
+        self._away_since: datetime | None = None
+        """When the last process heard something last; None once all that it owed is paid."""
+        self._paying: asyncio.Task[None] | None = None
         self._alive: asyncio.Task[None] | None = None
-        self._paying: set[asyncio.Task[None]] = set()
+        self._settling: set[asyncio.Task[None]] = set()
         self._is_closed = False
 
     async def begin(self) -> None:
         """Learn since when nobody listened; before the first event comes."""
         self._began_at = self._now()
-        self._deaf_since = await self._store.last_alive()
+        self._away_since = self._hearing.until = await self._store.last_alive()
+        if self._away_since is not None:
+            await self._turned_away.load(self._away_since - self._window)
 
     def disconnected(self) -> None:
         """Take in that nobody listens, until the session is resumed or a new one is ready."""
-        self._is_deaf = True
+        self._hearing.disconnected()
 
     def resumed(self) -> None:
         """Take in that the session goes on: Discord repeats what was missed."""
-        self._is_deaf = False
+        self._hearing.resumed()
 
     async def close(self) -> None:
         """Pay no more, and note no more that we are alive; the next start goes on with it."""
         self._is_closed = True
-        tasks = [*self._paying, *([self._alive] if self._alive else [])]
+        owned = (self._paying, self._alive, *self._settling)
+        tasks = [task for task in owned if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def go_on(self, hear: Hear, revise: Revise) -> None:
-        """Pay what is owed; called whenever a new gateway session is ready.
+    def go_on(self, hear: Hear, revise: Revise) -> None:
+        """Pay what is owed, in a task of its own; called whenever a new session is ready.
 
         Args:
             hear: Takes in a message as if it had just come; one that is known changes nothing.
@@ -132,45 +122,85 @@ class Recovery:
         """
         if self._is_closed:
             return
-        task = asyncio.create_task(self._pay(hear, revise), name="recovery")
-        self._paying.add(task)
-        task.add_done_callback(self._paying.discard)
-        await task
-
-    async def _pay(self, hear: Hear, revise: Revise) -> None:
-        since = self._deaf_since if self._alive is None else None
-        unfinished = {shown.turn.id for shown in self._unfinished}
-        try:
-            if since is not None:
-                await self._show_ends(since - _MARGIN, unfinished)
-            await self._answer_again(revise)
-            await self._read_missed(hear)
-            if since is not None:
-                await self._show_ends(since - self._window, unfinished)
-                await self._refusals.tell_late(since - _MARGIN, self._began_at or since)
-        except StoreError as error:
-            report(log, error, "what is owed could not be read")
+        self._hearing.connected()
+        if self._paying is None or self._paying.done():
+            self._paying = asyncio.create_task(self._pay(hear, revise), name="recovery")
         if self._alive is None:
             self._alive = asyncio.create_task(self._note_alive(), name="alive")
 
-    async def _show_ends(self, since: datetime, but: Collection[int]) -> None:
-        await self._ends.show(since, self._began_at or since, limit=_ENDS, but=but)
+    async def _pay(self, hear: Hear, revise: Revise) -> None:
+        """Pay until nothing is owed; the door at which failures become lines in the log."""
+        pauses = _pauses()
+        session = 0
+        while session != self._hearing.session:
+            session = self._hearing.session
+            try:
+                await self._pay_once(hear, revise)
+            except StoreError as error:
+                report(log, error, "what is owed could not be paid so far")
+                session = 0
+                await asyncio.sleep(next(pauses))
+            except Exception:
+                log.exception("what is owed could not be paid")
 
-    async def _answer_again(self, revise: Revise) -> None:
-        """Begin broken answers again, and answer what waits; each conversation in its order."""
-        unfinished, self._unfinished = self._unfinished, ()
-        await asyncio.gather(*(self._answer_or_mark(shown) for shown in unfinished))
+    async def _pay_once(self, hear: Hear, revise: Revise) -> None:
+        """Pay what is left: broken answers and what waits first, each conversation in its order."""
+        since = self._away_since
+        if since is not None:
+            await self._show_ends(since - MARGIN)
+        await self._begin_again()
         for conversation_id in await self._store.waiting_conversations():
             await self._rereading.reread(conversation_id, revise)
             self._answering.wake(conversation_id)
+        await self._missed.read(hear)
+        if since is not None:
+            await self._show_ends(since - self._window)
+            await self._refusals.tell_late(since - MARGIN, self._began_at or since)
+            self._away_since = None
+        await self._note_heard()
 
-    async def _answer_or_mark(self, shown: Shown) -> None:
+    async def _show_ends(self, since: datetime) -> None:
+        await self._ends.show(since, self._began_at or since, limit=_ENDS)
+
+    async def _begin_again(self) -> None:
+        """Have broken answers begun again, where they may be; say of the others how they ended."""
+        prepared = await asyncio.gather(*(self._prepared(it) for it in self._unfinished))
+        self._unfinished = []
+        for shown, may_begin in prepared:
+            begun = self._taken_up(shown) if may_begin else None
+            task = asyncio.create_task(self._settle(shown, begun), name=f"settle-{shown.turn.id}")
+            self._settling.add(task)
+            task.add_done_callback(self._settling.discard)
+
+    async def _prepared(self, shown: Shown) -> tuple[Shown, bool]:
+        """Give a broken answer with all its messages, and whether it may be begun again."""
         shown = await self._ends.adopted(shown)
         is_young = self._now() - shown.turn.created_at < self._window
-        if is_young and shown.interruptions < ATTEMPTS:
-            self._answering.ask_again(shown.conversation.id, shown.turn.id)
-        else:
-            await self._mark(shown)
+        is_newest = shown.conversation.head_turn_id == shown.turn.id
+        may_begin = is_young and is_newest and shown.interruptions < ATTEMPTS
+        return shown, may_begin and await self._rereading.still_stands(shown.turn)
+
+    def _taken_up(self, shown: Shown) -> Awaitable[bool]:
+        return self._answering.take_up(shown.conversation.id, shown.turn.id)
+
+    async def _settle(self, shown: Shown, begun: Awaitable[bool] | None) -> None:
+        """See to it that people can see what became of a broken answer, however often it takes."""
+        turn_id = shown.turn.id
+        pauses = _pauses()
+        while not self._is_closed:
+            try:
+                if begun is not None and (await begun or self._answering.is_closing):
+                    return
+                latest = await self._store.shown_turn(turn_id)
+                if latest is not None and latest.turn.finished_at is None:
+                    await self._mark(shown)
+                    await self._store.settle(turn_id)
+            except StoreError as error:
+                report(log, error, "turn %d could not be settled so far", turn_id)
+                await asyncio.sleep(next(pauses))
+                begun = None if begun is None else self._taken_up(shown)
+            else:
+                return
 
     async def _mark(self, shown: Shown) -> None:
         """Say that an answer was interrupted, under what was shown of it, which stays."""
@@ -181,7 +211,9 @@ class Recovery:
         root_id = shown.conversation.root_message_id if place.is_channel else None
         spot = Spot(place.channel_id, place.guild_id, root_id)
         has_text = bool(turn.text.strip())
-        row = Row(turn.id, buttons_after(Outcome.INTERRUPTED, has_text=has_text))
+        is_newest = shown.conversation.head_turn_id == turn.id
+        buttons = buttons_after(Outcome.INTERRUPTED, has_text=has_text) if is_newest else NONE
+        row = Row(turn.id, buttons)
         if shown.parts:
             last_id = shown.parts[-1].message_id
             told_id = await self._teller.mark(spot, last_id, Notice.INTERRUPTED, row)
@@ -191,69 +223,22 @@ class Recovery:
             part = Part(len(shown.parts), place.channel_id, told_id, nonce="")
             await self._store.add_part(shown.reply_id, part)
 
-    async def _read_missed(self, hear: Hear) -> None:
-        """Hear what was said while nobody listened, in each place oldest first, within bounds.
-
-        The new session's events come before it is ready: a message of theirs may be the newest
-        one seen in a place in which older ones were missed. So no reading begins later than the
-        deafness did.
-        """
-        since, self._deaf_since, self._is_deaf = self._deaf_since, self._now(), False
-        deaf_from_id = None
-        if since is not None:
-            deaf_from_id = discord.utils.time_snowflake(since - _MARGIN)
-        after: dict[int, int] = {}
-        for live in await self._store.live_places(self._now() - _LIVE_SINCE, limit=_LIVE_PLACES):
-            last_id = live.last_message_id
-            after[live.place.channel_id] = min(last_id, deaf_from_id or last_id)
-        if deaf_from_id is not None:
-            busy = [
-                channel.id
-                for channel in self._client.channels()
-                if channel.id not in after and (channel.last_message_id or 0) > deaf_from_id
-            ]
-            after.update(dict.fromkeys(busy[:_CHANNELS], deaf_from_id))
-        for pause_s in (*_PAUSES_S, None):
-            for channel_id in list(after):
-                if await self._read(channel_id, discord.Object(after[channel_id]), hear):
-                    del after[channel_id]
-            if not after or pause_s is None:
-                return
-            await asyncio.sleep(pause_s)
-
-    async def _read(self, channel_id: int, after: discord.Object, hear: Hear) -> bool:
-        """Hear what was said in a place; False where that may succeed at another time."""
-        count = 0
-        try:
-            async for message in self._messages(channel_id, after):
-                count += 1
-                await hear(message)
-        except (discord.HTTPException, OSError, *self._client.connection_errors) as error:
-            log.info("channel %d could not be read: %r", channel_id, error)
-            return isinstance(error, discord.HTTPException) and error.status not in _TEMPORARY
-        if count:
-            log.info("read %d messages of channel %d", count, channel_id)
-        return True
-
-    async def _messages(
-        self, channel_id: int, after: discord.Object
-    ) -> AsyncIterator[discord.Message]:
-        channel = self._client.channel_by_id(channel_id)
-        if channel is None:
-            channel = await self._client.fetch_channel(channel_id)
-        if isinstance(channel, discord.abc.Messageable):
-            history = channel.history(after=after, limit=_MESSAGES, oldest_first=True)
-            async for message in history:
-                yield message
+    async def _note_heard(self) -> None:
+        until = self._hearing.listened_until()
+        if until is not None:
+            await self._store.note_alive(until)
 
     async def _note_alive(self) -> None:
         """Note it every ten seconds; when the store is back, what it kept meanwhile is answered."""
         while True:
-            if not self._is_deaf:
-                self._deaf_since = self._now()
-                try:
-                    await self._store.note_alive()
-                    self._answering.wake_put_off()
-                except StoreError as error:
-                    report(log, error, "that we are alive could not be noted")
             await asyncio.sleep(_ALIVE_INTERVAL_S)
+            try:
+                await self._note_heard()
+                await self._turned_away.keep()
+                self._answering.wake_put_off()
+            except StoreError as error:
+                report(log, error, "that we are alive could not be noted")
+
+
+def _pauses() -> Iterator[float]:
+    return chain(_PAUSES_S, repeat(_PAUSES_S[-1]))

@@ -1,5 +1,6 @@
 """What has been said or done already: a set that forgets its oldest items (pure)."""
 
+from collections.abc import Iterator
 from typing import Generic, TypeVar
 
 _Item = TypeVar("_Item")
@@ -19,6 +20,10 @@ class Remembered(Generic[_Item]):
     def __contains__(self, item: object) -> bool:
         """Tell whether an item is remembered."""
         return item in self._items
+
+    def __iter__(self) -> Iterator[_Item]:
+        """Give what is remembered, the first to come first."""
+        return iter(self._items)
 
     def add(self, item: _Item) -> bool:
         """Remember an item; tell whether it is news."""

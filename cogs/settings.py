@@ -1,7 +1,7 @@
 """`/settings`: how the model answers in a place, and which messages are for it."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import discord
 from discord import app_commands
@@ -16,7 +16,7 @@ from conversation.errors import ModelNameError
 from conversation.ports import Bound, ModelCatalog, ParameterBounds, Store
 from conversation.service import ConversationService
 from rendering.notices import Notice, say
-from rendering.telling import respond
+from rendering.telling import open_form, respond
 
 _PROMPT_LIMIT_CHARS = 4000
 """What Discord lets people type into one field."""
@@ -83,7 +83,7 @@ class SettingsCommand(commands.Cog):
             return
         typed = _as_typed(await self._store.settings(place.channel_id))
         form = SettingsForm(self, place, typed, await self._bounds(place))
-        await interaction.response.send_modal(form)
+        await open_form(interaction, form)
 
     async def save(self, interaction: discord.Interaction, place: PlaceKey, typed: Typed) -> None:
         """Store what somebody typed, all or nothing; a refusal offers the form again."""
@@ -189,7 +189,16 @@ class _Again(discord.ui.View):
         button: discord.ui.Button["_Again"],  # noqa: ARG002 - discord.py's signature
     ) -> None:
         form = SettingsForm(self._command, self._place, self._typed, self._bounds)
-        await interaction.response.send_modal(form)
+        await open_form(interaction, form)
+
+    async def on_error(
+        self,
+        interaction: discord.Interaction,
+        error: Exception,
+        item: discord.ui.Item[Any],  # noqa: ARG002 - discord.py's signature
+    ) -> None:
+        """Tell the person that nothing came of it."""
+        await tell_failure(interaction, error)
 
 
 def checked(typed: Typed, bounds: ParameterBounds) -> tuple[Parameters, list[str]]:

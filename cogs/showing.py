@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 
-from cogs.below import below, unread_files
+from cogs.below import below, late_answer, unread_files
 from cogs.ends import Ends
+from cogs.hearing import Hearing
+from cogs.tellings import Footnotes, Tellings
 from cogs.threads import ThreadOpener
 from cogs.work import Runs, Work
 from conversation.entities import Exchange, PlaceKey
@@ -23,21 +25,32 @@ class Showing:
     """Gives each answer a display, and the display what comes.
 
     Args:
-        store: Where parts and what has been told are kept.
+        store: Where parts are kept.
+        tellings: Knows what was told.
         courier: Carries requests to Discord; not owned.
         surface: Makes them.
         threads: Opens threads for questions asked in channels.
         ends: Makes way for answers that go on with others.
+        hearing: Knows when we began to listen.
     """
 
     def __init__(
-        self, store: Store, courier: Courier, surface: Surface, threads: ThreadOpener, ends: Ends
+        self,
+        store: Store,
+        tellings: Tellings,
+        courier: Courier,
+        surface: Surface,
+        threads: ThreadOpener,
+        ends: Ends,
+        hearing: Hearing,
     ) -> None:
         self._store = store
+        self._tellings = tellings
         self._courier = courier
         self._surface = surface
         self._threads = threads
         self._ends = ends
+        self._hearing = hearing
         self.runs = Runs()
 
     async def stream(
@@ -48,20 +61,23 @@ class Showing:
         Where the answer goes is found meanwhile: opening a thread costs its reader no time.
         """
         work.display, work.has_text = None, False
+        footnotes = work.footnotes = Footnotes(self._tellings)
         small_print: list[str] = []
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(aclosing(events))
             placing: asyncio.Task[str] | None = None
             async for event in events:
                 if isinstance(event, Began):
+                    small_print += self._about_question(event.exchange, work)
                     work.end_take_up(has_begun=True)
-                    small_print += work.take_small_print() + unread_files(event.exchange)
                     work.display = self._display(event.exchange)
                     stack.enter_context(self.runs.running(event.exchange, stop))
-                    placing = asyncio.create_task(self._place(work.display, event.exchange))
+                    placing = asyncio.create_task(
+                        self._place(work.display, event.exchange, footnotes)
+                    )
                     stack.push_async_callback(_ended, placing)
                 elif isinstance(event, Shortened | Switched):
-                    small_print += await self._remarks(event, work)
+                    small_print += await self._remarks(event, work, footnotes)
                 elif work.display is not None and placing is not None:
                     work.take(event)
                     work.display.feed(event)
@@ -70,28 +86,36 @@ class Showing:
                         small_print.append(await placing)
                         work.display.finish(*below(event, work, small_print))
 
-    async def _place(self, display: ReplyDisplay, exchange: Exchange) -> str:
+    async def _place(self, display: ReplyDisplay, exchange: Exchange, footnotes: Footnotes) -> str:
         """Let an answer go to its place; gives what is to be said under it of that place."""
         place, notice = exchange.conversation.place, ""
         try:
             if exchange.former is not None and not exchange.parts:
                 await self._ends.make_way(exchange.former)
-            place, notice = await self._threads.place_of(exchange)
+            place, notice = await self._threads.place_of(exchange, footnotes)
             self.runs.move(exchange.conversation.id, place)
         finally:
             display.go_to(_spot_in(place, exchange))
         return notice
 
+    def _about_question(self, exchange: Exchange, work: Work) -> list[str]:
+        """Give what is to be said under an answer of what it answers."""
+        is_pressed = work.take_up is not None and work.take_up.presser_id is not None
+        late = [] if is_pressed else late_answer(exchange, self._hearing.back_at)
+        return work.take_small_print() + unread_files(exchange) + late
+
     def _display(self, exchange: Exchange) -> ReplyDisplay:
         keeping = PartKeeping(exchange.reply_id, self._store)
         return ReplyDisplay(self._courier, self._surface, exchange.turn, keeping, exchange.parts)
 
-    async def _remarks(self, event: Shortened | Switched, work: Work) -> list[str]:
+    async def _remarks(
+        self, event: Shortened | Switched, work: Work, footnotes: Footnotes
+    ) -> list[str]:
         """Give what is to be said under an answer of how it was asked for."""
         if isinstance(event, Switched):
             chosen = work.display.model if work.display is not None else ""
             return [switched_notice(event.model, chosen, event.failure)]
-        is_new = await self._store.first_time(f"shortened:{work.conversation_id}")
+        is_new = await footnotes.begin(f"shortened:{work.conversation_id}")
         return [Notice.SHORTENED] if is_new else []
 
 

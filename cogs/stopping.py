@@ -9,7 +9,7 @@ from cogs.steering import may_steer_answer
 from cogs.work import Running, Runs
 from rendering.buttons import Button
 from rendering.notices import Notice
-from rendering.telling import acknowledge, respond
+from rendering.telling import acknowledge, answered_once, respond
 
 
 class Stopping(commands.Cog):
@@ -40,7 +40,8 @@ class Stopping(commands.Cog):
         """Stop the answer under whose button somebody clicked."""
         answer = self._runs.of_turn(turn_id)
         if answer is None:
-            await interaction.response.edit_message(view=None)
+            with answered_once(interaction):
+                await interaction.response.edit_message(view=None)
             await respond(interaction, Notice.STOP_ENDED)
         elif _may_stop(interaction, answer):
             answer.stop.set(interaction.user.id)

@@ -10,8 +10,11 @@ from cogs.answering import Answering
 from cogs.attention import Facts, is_ours, opens_with_other
 from cogs.attentions import Attentions
 from cogs.cooldown import Cooldown
-from cogs.intake import Heard, Intake
+from cogs.heard import Heard
+from cogs.intake import Intake
 from cogs.recovery import Recovery
+from cogs.turned_away import TurnedAwayMessages
+from cogs.unanswered import Unanswered
 from conversation.entities import Attention, PlaceKey
 from rendering.courier import Courier
 from rendering.notices import Notice
@@ -28,6 +31,8 @@ class Talking(commands.Cog):
         cooldown: How fast.
         attentions: Which places are listened to without a mention.
         intake: Takes in what is meant for us.
+        unanswered: Tells those whom the rules refuse.
+        turned_away: Knows which messages are not taken any more.
         answering: Answers; closed when this cog is unloaded.
         courier: Told of our own messages as the gateway shows them; closed last.
         recovery: Pays what is owed after the bot was away.
@@ -41,6 +46,8 @@ class Talking(commands.Cog):
         cooldown: Cooldown,
         attentions: Attentions,
         intake: Intake,
+        unanswered: Unanswered,
+        turned_away: TurnedAwayMessages,
         answering: Answering,
         courier: Courier,
         recovery: Recovery,
@@ -50,6 +57,8 @@ class Talking(commands.Cog):
         self._cooldown = cooldown
         self._attentions = attentions
         self._intake = intake
+        self._unanswered = unanswered
+        self._turned_away = turned_away
         self._answering = answering
         self._courier = courier
         self._recovery = recovery
@@ -73,7 +82,7 @@ class Talking(commands.Cog):
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Go on with what is owed; the gateway is ready again after each new session."""
-        await self._recovery.go_on(self.on_message, self._revise)
+        self._recovery.go_on(self.on_message, self._revise)
 
     @commands.Cog.listener()
     async def on_disconnect(self) -> None:
@@ -86,10 +95,10 @@ class Talking(commands.Cog):
         self._recovery.resumed()
 
     def concerns(self, message: discord.Message) -> bool:
-        """Tell whether a message is meant for us, or shows that one of our posts was made."""
+        """Tell whether a message is or was meant for us, or shows one of our posts."""
         if message.author.id == self._own_id:
             return message.nonce is not None
-        return self._facts_of(message) is not None
+        return self._facts_of(message) is not None or self._intake.knows(message.id)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -99,14 +108,14 @@ class Talking(commands.Cog):
                 self._courier.echoed(str(message.nonce), message.id)
             return
         facts = self._facts_of(message)
-        if facts is None:
+        if facts is None or self._turned_away.covers(message.author.id, message.id):
             return
         heard = self._heard(message)
         refusal = await self._refusal(message)
         too_fast = self._cooldown.take(message.author.id, message.id)
         if refusal is not None:
             if too_fast is None:
-                await self._intake.refuse(heard, refusal)
+                await self._unanswered.refuse(heard, refusal)
             return
         if not self._may_answer(message):
             return
@@ -124,8 +133,11 @@ class Talking(commands.Cog):
         await self._revise(payload.message)
 
     async def _revise(self, message: discord.Message) -> None:
-        if message.author.id != self._own_id and self._facts_of(message) is not None:
-            await self._intake.revise(self._heard(message))
+        """Take in what a message says now; what is no edit of its author changes nothing."""
+        if message.edited_at is None or not self._intake.knows(message.id):
+            return
+        is_ours = _may_reply(message) or self._facts_of(message) is not None
+        await self._intake.revise(self._heard(message), is_ours=is_ours)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
@@ -137,6 +149,16 @@ class Talking(commands.Cog):
         """Take in that a moderator has removed many messages at once."""
         for message_id in payload.message_ids:
             await self._intake.withdraw(message_id, payload.channel_id)
+
+    @commands.Cog.listener()
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """Take in that a thread is gone."""
+        await self._intake.withdraw_in(payload.thread_id)
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Take in that a channel is gone; its threads are told of one by one."""
+        await self._intake.withdraw_in(channel.id)
 
     async def _refusal(self, message: discord.Message) -> Notice | None:
         """Give the reason why its author may not talk to us here; None if they may."""
@@ -208,6 +230,12 @@ def place_of(channel: object, guild: discord.Guild | None) -> PlaceKey:
 def _is_by_system(message: discord.Message) -> bool:
     """Tell whether nobody wrote it; the library takes the head of a thread for somebody's words."""
     return message.is_system() or message.type is discord.MessageType.thread_starter_message
+
+
+def _may_reply(message: discord.Message) -> bool:
+    """Tell whether a message replies to one that Discord did not send along with it."""
+    reference = message.reference
+    return reference is not None and not isinstance(reference.resolved, discord.Message)
 
 
 def _replied_to_id(message: discord.Message) -> int | None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import discord
 
+from cogs.tellings import Footnotes
 from conversation.entities import Exchange, PlaceKey
 from conversation.errors import StoreError
 from conversation.ports import Store
+from conversation.reporting import report
 from rendering.courier import Courier
 from rendering.errors import DeliveryError
 from rendering.limits import Call, Urgency
@@ -36,7 +38,7 @@ class ThreadOpener:
     """Opens threads, unless that would be refused or would have to wait.
 
     Args:
-        store: Where conversations move, and what has been told is kept.
+        store: Where conversations move.
         courier: Carries the requests; not owned.
         surface: Makes them.
         channel_by_id: The Discord client's cache: `Client.get_channel`.
@@ -61,10 +63,14 @@ class ThreadOpener:
         self._archive_minutes: ArchiveMinutes = archive_minutes
         self._longest_wait_s = longest_wait_s
 
-    async def place_of(self, exchange: Exchange) -> tuple[PlaceKey, str]:
+    async def place_of(self, exchange: Exchange, footnotes: Footnotes) -> tuple[PlaceKey, str]:
         """Give the place of an answer, which is a new thread for the first answer in a channel.
 
         The conversation moves into the thread.
+
+        Args:
+            exchange: The answer.
+            footnotes: What stands below it and is told once only.
 
         Returns:
             The place, and the notice why it is no thread where that was not said before.
@@ -82,10 +88,10 @@ class ThreadOpener:
                 await self._store.move(conversation.id, opened)
                 return opened, ""
             key = f"no-thread:{conversation.place.channel_id}:{opened.reason}"
-            if opened.is_lasting and not await self._store.first_time(key):
+            if opened.is_lasting and not await footnotes.begin(key):
                 return conversation.place, ""
-        except StoreError:
-            log.exception("conversation %d stays in its channel", conversation.id)
+        except StoreError as error:
+            report(log, error, "conversation %d stays in its channel", conversation.id)
             return conversation.place, ""
         return conversation.place, say(Notice.NO_THREAD, reason=opened.reason)
 

@@ -5,6 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from cogs.tellings import Footnotes
 from conversation.entities import Conversation, Exchange, PlaceKey
 from conversation.events import Finished, ReplyEvent, TextDelta
 from conversation.stopping import StopSignal
@@ -28,20 +29,20 @@ class TakeUp:
     """An ended answer that is to be asked again, or gone on with."""
 
     turn_id: int
-    goes_on: bool = False
-    presser_id: int | None = None
+    goes_on: bool
+    presser_id: int | None
     """Who pressed a button for it."""
-    begun: asyncio.Future[bool] | None = None
+    begun: asyncio.Future[bool]
     """Tells somebody whether that has begun; it has not where the conversation has gone on."""
 
     def settle(self, *, has_begun: bool) -> None:
         """Tell it, unless it was told."""
-        if self.begun is not None and not self.begun.done():
+        if not self.begun.done():
             self.begun.set_result(has_begun)
 
     def fail(self, error: Exception) -> bool:
-        """Let whoever waits for it have the error; False where nobody does."""
-        if self.begun is None or self.begun.done():
+        """Let whoever waits for it have the error; False where it was told already."""
+        if self.begun.done():
             return False
         self.begun.set_exception(error)
         return True
@@ -62,6 +63,8 @@ class Work:
     task: asyncio.Task[None] | None = None
     display: ReplyDisplay | None = None
     """The reply of the running answer."""
+    footnotes: Footnotes | None = None
+    """What stands below it and is told once only."""
     has_text: bool = False
     """Whether the running answer has said anything that can be seen."""
 

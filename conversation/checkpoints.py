@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from conversation.entities import Outcome, TurnResult
-from conversation.errors import StoreError
+from conversation.errors import StoreError, StoreUnavailableError
 from conversation.events import (
     Began,
     Finished,
@@ -68,6 +68,15 @@ class Answer:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """An end that the store did not take."""
+
+    result: TurnResult
+    is_settled: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once it is stored, or given up."""
+
+
 class Checkpoints:
     """Stores the text of every answer that streams, every two seconds, in one transaction.
 
@@ -79,8 +88,7 @@ class Checkpoints:
         self._store = store
         self._streaming: dict[int, Answer] = {}
         self._stored: dict[int, int] = {}
-        self._owed: dict[int, TurnResult] = {}
-        """The ends that the store did not take."""
+        self._owed: dict[int, _Owed] = {}
 
     @contextmanager
     def tracked(self, turn_id: int) -> Generator[Answer, None, None]:
@@ -94,11 +102,17 @@ class Checkpoints:
 
     def owe(self, turn_id: int, result: TurnResult) -> None:
         """Store an end that the store did not take as soon as it takes it."""
-        self._owed[turn_id] = result
+        self._owed[turn_id] = _Owed(result)
         while len(self._owed) > OWED_LIMIT:
             given_up = next(iter(self._owed))
-            del self._owed[given_up]
+            self._settle(given_up)
             log.error("turn %d is lost: too many answers wait for the database", given_up)
+
+    async def until_settled(self, turn_id: int) -> None:
+        """Wait until the end of a turn is owed no longer: it is stored, or given up."""
+        owed = self._owed.get(turn_id)
+        if owed is not None:
+            await owed.is_settled.wait()
 
     async def run(self) -> None:
         """Store what has come, again and again, until cancelled; the caller owns the task."""
@@ -115,10 +129,32 @@ class Checkpoints:
         Raises:
             StoreError: It could not be stored; the next time it will be tried again.
         """
-        for turn_id, result in list(self._owed.items()):
-            await self._store.finish(turn_id, result)
-            del self._owed[turn_id]
-            log.info("turn %d is stored after all", turn_id)
+        await self._pay()
+        await self._store_grown()
+
+    async def _pay(self) -> None:
+        """Store the ends that are owed; one that the store will never take holds up no other.
+
+        Raises:
+            StoreUnavailableError: The store takes none now.
+        """
+        for turn_id, owed in list(self._owed.items()):
+            try:
+                await self._store.finish(turn_id, owed.result)
+            except StoreUnavailableError:
+                raise
+            except StoreError as error:
+                report(log, error, "turn %d is lost: the database refuses it", turn_id)
+            else:
+                log.info("turn %d is stored after all", turn_id)
+            self._settle(turn_id)
+
+    def _settle(self, turn_id: int) -> None:
+        owed = self._owed.pop(turn_id, None)
+        if owed is not None:
+            owed.is_settled.set()
+
+    async def _store_grown(self) -> None:
         counts = {turn_id: len(answer.texts) for turn_id, answer in self._streaming.items()}
         grown = {
             turn_id: "".join(self._streaming[turn_id].texts)

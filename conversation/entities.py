@@ -157,6 +157,7 @@ class Turn:
     origin_turn_id: int | None = None
     """The turn this one was copied from, when a conversation was branched."""
     finished_at: datetime | None = None
+    """None while it streams, and after the process has ended meanwhile until that is settled."""
 
 
 SPEAKER_SEPARATOR = "\n\n"
@@ -358,6 +359,18 @@ class Shown:
     """The people whom it answers."""
     interruptions: int = 0
     """How many answers to the same question, up to this one, were interrupted in a row."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """Messages that were not taken in, as their author was told; they are stored nowhere else.
+
+    They are all that this person wrote, wherever that was, from one Discord id to another.
+    """
+
+    author_id: int
+    first_message_id: int
+    last_message_id: int
 
 
 @dataclass(frozen=True, slots=True)

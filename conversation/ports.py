@@ -26,6 +26,7 @@ from conversation.entities import (
     ResumeState,
     Role,
     Shown,
+    TurnedAway,
     TurnResult,
 )
 from conversation.events import StreamEvent
@@ -251,7 +252,22 @@ class Store(Protocol):
         ...
 
     async def interrupt_unfinished(self) -> tuple[Shown, ...]:
-        """Close every turn that still has no outcome as interrupted, and say which they were."""
+        """Close every turn that still has no outcome as interrupted, and give what is unsettled.
+
+        Those are the turns that were closed so, now or at an earlier start, and of which nobody
+        has seen to it since that they are asked again, or that people are told: see `settle`.
+        """
+        ...
+
+    async def settle(self, turn_id: int) -> None:
+        """Note that people can see what became of a turn that the end of a process broke off.
+
+        A turn that is asked again or gone on with is settled by that.
+        """
+        ...
+
+    async def said(self, turn_id: int) -> tuple[Inbound, ...]:
+        """Give the inbounds that became a user turn, in their order; none for a hidden one."""
         ...
 
     async def waiting(self, conversation_id: int) -> tuple[Inbound, ...]:
@@ -259,7 +275,10 @@ class Store(Protocol):
         ...
 
     async def revise(self, message_id: int, text: str) -> bool:
-        """Change what an inbound says while it waits; False when it does not wait (any more)."""
+        """Change what an inbound says while it waits; False when it does not wait (any more).
+
+        One that says nothing any more is withdrawn.
+        """
         ...
 
     async def withdraw(self, message_id: int) -> Inbound | None:
@@ -267,6 +286,10 @@ class Store(Protocol):
 
         One that waited is not answered; one that was answered keeps its turn.
         """
+        ...
+
+    async def withdraw_in(self, channel_id: int) -> int:
+        """Withdraw all that waits for an answer in a place that is gone; give how many."""
         ...
 
     async def note_refusal_told(self, message_id: int) -> None:
@@ -355,17 +378,32 @@ class Store(Protocol):
         ...
 
     async def live_places(self, since: datetime, *, limit: int) -> tuple[LivePlace, ...]:
-        """Give the places in which something was meant for us since then, the latest first."""
+        """Give the places in which something was meant for us since then, the latest first.
+
+        After those come direct messages, however old: at most `limit` each.
+        """
         ...
 
-    async def note_alive(self) -> None:
-        """Note that we hear what is said now."""
+    async def note_alive(self, until: datetime) -> None:
+        """Note that everything said until then was heard."""
         ...
 
     async def last_alive(self) -> datetime | None:
-        """Give when `note_alive` was called last; None if never."""
+        """Give what was noted last by `note_alive`; None if nothing ever was."""
         ...
 
-    async def first_time(self, key: str) -> bool:
-        """Note that something was told; True only for the first call with this key, ever."""
+    async def note_turned_away(self, one: TurnedAway) -> None:
+        """Note that somebody was told of messages that were not taken in; again, it is the same."""
+        ...
+
+    async def turned_away(self, since: datetime) -> tuple[TurnedAway, ...]:
+        """Give what `note_turned_away` noted since then, and forget what it noted before."""
+        ...
+
+    async def was_told(self, key: str) -> bool:
+        """Tell whether `note_told` was called with this key, ever."""
+        ...
+
+    async def note_told(self, key: str) -> None:
+        """Note that something which is told once only was told; again changes nothing."""
         ...

@@ -55,7 +55,7 @@ class ReplyDisplay:
         self._surface = surface
         self._place: Spot | None = None
         """Where it goes; nothing is sent before that is known."""
-        self._turn_id = turn.id
+        self.turn_id = turn.id
         self.model = turn.model or ""
         self._keeping = keeping
         self._wanted = WantedReply()
@@ -113,6 +113,10 @@ class ReplyDisplay:
     async def until_kept(self) -> None:
         """Wait until every part that Discord has by now is stored."""
         await self._keeping.until_kept()
+
+    async def keep_again(self) -> None:
+        """Store the parts that the store did not take, now that it may."""
+        await self._keeping.keep_again()
 
     def close(self) -> None:
         """Send nothing more."""
@@ -174,7 +178,7 @@ class ReplyDisplay:
         """See `Lane.failed`."""
         is_news = self._retry_s == _FIRST_RETRY_S
         level = logging.WARNING if is_news else logging.DEBUG
-        log.log(level, "turn %d: %s failed: %s", self._turn_id, step.call.value, error)
+        log.log(level, "turn %d: %s failed: %s", self.turn_id, step.call.value, error)
         change = self._change
         if change is None:
             return
@@ -220,15 +224,15 @@ class ReplyDisplay:
                 Call.OTHER, self._spot.channel_id, lambda: self._surface.unarchive(self._spot)
             )
         except DeliveryError as error:
-            log.warning("turn %d: the thread stays archived: %s", self._turn_id, error)
+            log.warning("turn %d: the thread stays archived: %s", self.turn_id, error)
             self._give_up(error)
         else:
             self._wake()
 
     def _post(self, ordinal: int, wanted: WantedPart) -> Step:
-        nonce = f"{self._turn_id}.{ordinal}"
+        nonce = f"{self.turn_id}.{ordinal}"
         spot = self._spot if ordinal == 0 else Spot(self._spot.channel_id, self._spot.guild_id)
-        row = Row(self._turn_id, wanted.buttons)
+        row = Row(self.turn_id, wanted.buttons)
 
         async def act() -> int:
             return await self._surface.post(
@@ -238,7 +242,7 @@ class ReplyDisplay:
         return Step(Call.POST, spot.channel_id, act, nonce)
 
     def _edit(self, message_id: int, wanted: WantedPart) -> Step:
-        row = Row(self._turn_id, wanted.buttons)
+        row = Row(self.turn_id, wanted.buttons)
 
         async def act() -> None:
             await self._surface.edit(self._spot, message_id, wanted.content, row=row)

@@ -53,6 +53,7 @@ class Notice(StrEnum):
     # Along with an answer.
     SWITCHED = "-# 🔀 Answered by `{model}`, because {why}."
     QUEUED = "-# ⏳ Many answers are being written just now; yours is number {number} in line."
+    WAS_AWAY = "-# I was away for a while: this answers what was written {when}."
     SHORTENED = "-# The conversation has grown too long for this model: from now on it no longer sees the oldest messages. (They are kept; `/reset` begins afresh.)"
     UNREAD_FILES = "-# I cannot read files yet, so I have not seen {names}."
     NO_THREAD = "-# I answer here because I {reason}. Reply to my answer to go on."

@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 _ANSWERED_ALREADY = 40060
 """Discord's code for a second first answer to an interaction."""
 
+_HAS_ANSWER = "has its first answer"
+"""Among an interaction's extras where the library does not know of the answer."""
+
 _Result = TypeVar("_Result")
 
 _PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)
@@ -112,12 +115,12 @@ async def respond(
     content = text[:DISCORD_LIMIT_CHARS]
     pings = discord.AllowedMentions.none()
     buttons = discord.utils.MISSING if view is None else view
-    if interaction.response.is_done():
+    if interaction.response.is_done() or _HAS_ANSWER in interaction.extras:
         await interaction.followup.send(
             content, ephemeral=ephemeral, allowed_mentions=pings, view=buttons
         )
     else:
-        with _answered_once(interaction):
+        with answered_once(interaction):
             await interaction.response.send_message(
                 content, ephemeral=ephemeral, allowed_mentions=pings, view=buttons
             )
@@ -125,8 +128,23 @@ async def respond(
 
 async def acknowledge(interaction: discord.Interaction) -> None:
     """Answer a click at once, changing nothing; what there is to say comes with `follow_up`."""
-    with _answered_once(interaction):
+    with answered_once(interaction):
         await interaction.response.defer()
+
+
+async def think(interaction: discord.Interaction, *, ephemeral: bool) -> None:
+    """Answer a command with the promise of an answer, which `respond` gives."""
+    with answered_once(interaction):
+        await interaction.response.defer(ephemeral=ephemeral, thinking=True)
+
+
+async def open_form(interaction: discord.Interaction, form: discord.ui.Modal) -> None:
+    """Answer with a form."""
+    # The library would know it only after Discord's answer; where that is lost, people see a form
+    # that has to be heard of all the same.
+    interaction._state.store_view(form)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - `add_view` takes none that has a timeout
+    with answered_once(interaction):
+        await interaction.response.send_modal(form)
 
 
 async def follow_up(interaction: discord.Interaction, text: str) -> None:
@@ -137,7 +155,7 @@ async def follow_up(interaction: discord.Interaction, text: str) -> None:
 
 
 @contextmanager
-def _answered_once(interaction: discord.Interaction) -> Generator[None, None, None]:
+def answered_once(interaction: discord.Interaction) -> Generator[None, None, None]:
     """Take it for done where the first answer got through, but Discord's answer to it did not.
 
     The library repeats it then, and is told that the interaction has its answer.
@@ -147,4 +165,5 @@ def _answered_once(interaction: discord.Interaction) -> Generator[None, None, No
     except discord.HTTPException as error:
         if error.code != _ANSWERED_ALREADY:
             raise
+        interaction.extras[_HAS_ANSWER] = True
         log.info("interaction %d was answered already", interaction.id)

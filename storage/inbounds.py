@@ -12,6 +12,7 @@ from sqlalchemy import (
     distinct,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -38,6 +39,14 @@ _IN_ORDER = (
     .where(InboundRow.state == WAITING, InboundRow.conversation_id == bindparam("conversation"))
     .order_by(InboundRow.id)
 )
+
+_DIRECT = (
+    select(PlaceRow)
+    .where(PlaceRow.guild_id.is_(None), PlaceRow.last_message_id.is_not(None))
+    .order_by(PlaceRow.last_message_id.desc())
+    .limit(bindparam("most"))
+)
+"""Direct messages; Discord does not list them to a bot, nor whether anything was said there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,10 @@ async def revise(session: AsyncSession, message_id: int, text: str) -> bool:
     row = await _row_of(session, message_id)
     if row is None or row.state != WAITING:
         return False
-    row.text = text
+    if text:
+        row.text = text
+    else:
+        row.state = InboundState.WITHDRAWN.value
     return True
 
 
@@ -162,6 +174,25 @@ async def withdraw(session: AsyncSession, message_id: int) -> Inbound | None:
         return None
     row.state = InboundState.WITHDRAWN.value
     return inbound_of(row)
+
+
+async def withdraw_in(session: AsyncSession, channel_id: int) -> int:
+    """See `Store.withdraw_in`."""
+    gone = await session.scalars(
+        update(InboundRow)
+        .where(
+            InboundRow.state == WAITING,
+            or_(
+                InboundRow.channel_id == channel_id,
+                InboundRow.conversation_id.in_(
+                    select(ConversationRow.id).where(ConversationRow.channel_id == channel_id)
+                ),
+            ),
+        )
+        .values(state=InboundState.WITHDRAWN.value)
+        .returning(InboundRow.id)
+    )
+    return len(gone.all())
 
 
 async def live_places(session: AsyncSession, since: datetime, limit: int) -> tuple[LivePlace, ...]:
@@ -179,12 +210,13 @@ async def live_places(session: AsyncSession, since: datetime, limit: int) -> tup
             known_at, known_id = seen.get(key, (at, message_id))
             seen[key] = (max(at, known_at), max(message_id, known_id))
     ordered = sorted(seen, key=lambda key: seen[key][0], reverse=True)[:limit]
-    return tuple(
-        [
-            LivePlace(place_key_of(await session.get_one(PlaceRow, key)), seen[key][1])
-            for key in ordered
-        ]
-    )
+    live = [
+        LivePlace(place_key_of(await session.get_one(PlaceRow, key)), seen[key][1])
+        for key in ordered
+    ]
+    direct = await session.scalars(_DIRECT, {"most": limit})
+    others = [row for row in direct if row.channel_id not in ordered]
+    return (*live, *(LivePlace(place_key_of(row), row.last_message_id or 0) for row in others))
 
 
 async def waiting_conversations(session: AsyncSession) -> tuple[int, ...]:

@@ -20,14 +20,15 @@ from conversation.entities import (
     Receipt,
     Received,
     Shown,
+    TurnedAway,
     TurnResult,
 )
 from conversation.ports import Now
-from storage import inbounds, places, refusals, replies, taking_up, turns
+from storage import inbounds, places, refusals, replies, taking_up, turned_away, turns
 from storage.database import Database
 from storage.tables import AliveRow, ToldRow
 
-_TOLD = insert(ToldRow).on_conflict_do_nothing().returning(ToldRow.key)
+_TOLD = insert(ToldRow).on_conflict_do_nothing()
 
 
 class SqlStore:
@@ -136,9 +137,15 @@ class SqlStore:
 
     async def interrupt_unfinished(self) -> tuple[Shown, ...]:
         """See `Store.interrupt_unfinished`."""
-        return await self._database.write(
-            lambda session: turns.interrupt_unfinished(session, self._now())
-        )
+        return await self._database.write(turns.interrupt_unfinished)
+
+    async def settle(self, turn_id: int) -> None:
+        """See `Store.settle`."""
+        await self._database.write(lambda session: turns.settle(session, turn_id, self._now()))
+
+    async def said(self, turn_id: int) -> tuple[Inbound, ...]:
+        """See `Store.said`."""
+        return await self._database.read(lambda session: inbounds.inbounds_of(session, turn_id))
 
     async def waiting(self, conversation_id: int) -> tuple[Inbound, ...]:
         """See `Store.waiting`."""
@@ -153,6 +160,10 @@ class SqlStore:
     async def withdraw(self, message_id: int) -> Inbound | None:
         """See `Store.withdraw`."""
         return await self._database.write(lambda session: inbounds.withdraw(session, message_id))
+
+    async def withdraw_in(self, channel_id: int) -> int:
+        """See `Store.withdraw_in`."""
+        return await self._database.write(lambda session: inbounds.withdraw_in(session, channel_id))
 
     async def note_refusal_told(self, message_id: int) -> None:
         """See `Store.note_refusal_told`."""
@@ -240,26 +251,34 @@ class SqlStore:
             lambda session: inbounds.live_places(session, since, limit)
         )
 
-    async def note_alive(self) -> None:
+    async def note_alive(self, until: datetime) -> None:
         """See `Store.note_alive`."""
-        at = self._now()
-        noted = insert(AliveRow).values(id=1, at=at).on_conflict_do_update(set_={"at": at})
+        noted = insert(AliveRow).values(id=1, at=until).on_conflict_do_update(set_={"at": until})
         await self._database.write(lambda session: session.execute(noted))
 
     async def last_alive(self) -> datetime | None:
         """See `Store.last_alive`."""
         return await self._database.read(lambda session: session.scalar(select(AliveRow.at)))
 
-    async def first_time(self, key: str) -> bool:
-        """See `Store.first_time`."""
+    async def note_turned_away(self, one: TurnedAway) -> None:
+        """See `Store.note_turned_away`."""
+        await self._database.write(
+            lambda session: turned_away.note_turned_away(session, one, self._now())
+        )
+
+    async def turned_away(self, since: datetime) -> tuple[TurnedAway, ...]:
+        """See `Store.turned_away`."""
+        return await self._database.write(lambda session: turned_away.turned_away(session, since))
+
+    async def was_told(self, key: str) -> bool:
+        """See `Store.was_told`."""
+        row = await self._database.read(lambda session: session.get(ToldRow, key))
+        return row is not None
+
+    async def note_told(self, key: str) -> None:
+        """See `Store.note_told`."""
         values = {"key": key, "told_at": self._now()}
-        return await self._database.write(lambda session: _is_new(session, values))
-
-
-async def _is_new(session: AsyncSession, values: Mapping[str, object]) -> bool:
-    connection = await session.connection()
-    told = await connection.execute(_TOLD, values)
-    return told.first() is not None
+        await self._database.write(lambda session: session.execute(_TOLD, values))
 
 
 async def _damages(session: AsyncSession) -> list[str]:

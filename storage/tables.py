@@ -185,6 +185,17 @@ class ToldRow(Base):
     told_at: Mapped[datetime]
 
 
+class TurnedAwayRow(Base):
+    """Messages of one person that were not taken in, as they were told: from one id to another."""
+
+    __tablename__ = "turned_away"
+
+    author_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    first_message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    last_message_id: Mapped[int] = mapped_column(BigInteger)
+    told_at: Mapped[datetime]
+
+
 class AliveRow(Base):
     """When this bot last heard what is said; a single row."""
 

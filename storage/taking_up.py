@@ -24,7 +24,7 @@ async def answer_again(
     at: datetime,
 ) -> Exchange | None:
     """See `Store.answer_again`."""
-    ended = await _ended_head(session, turn_id)
+    ended = await _ended_head(session, turn_id, at)
     if ended is None:
         return None
     former, reply = ended
@@ -48,7 +48,7 @@ async def go_on(
     at: datetime,
 ) -> Exchange | None:
     """See `Store.go_on`."""
-    ended = await _ended_head(session, turn_id)
+    ended = await _ended_head(session, turn_id, at)
     if ended is None:
         return None
     conversation_id = ended[0].conversation_id
@@ -71,14 +71,22 @@ async def go_on(
     return await _taken_up(session, answer_id, reply.scalar_one())
 
 
-async def _ended_head(session: AsyncSession, turn_id: int) -> tuple[TurnRow, ReplyRow] | None:
-    """Find an answer that has ended and is the head of its conversation, and its reply."""
+async def _ended_head(
+    session: AsyncSession, turn_id: int, at: datetime
+) -> tuple[TurnRow, ReplyRow] | None:
+    """Find an answer that has ended and is the head of its conversation, and its reply.
+
+    It is settled: it is taken up now.
+    """
     row = await session.get(TurnRow, turn_id)
     if row is None or row.outcome is None or row.parent_id is None:
         return None
     conversation = await conversation_row(session, row.conversation_id)
     reply = await session.scalar(select(ReplyRow).where(ReplyRow.turn_id == turn_id))
-    return None if conversation.head_turn_id != turn_id or reply is None else (row, reply)
+    if conversation.head_turn_id != turn_id or reply is None:
+        return None
+    row.finished_at = row.finished_at or at
+    return row, reply
 
 
 async def _taken_up(session: AsyncSession, answer_id: int, reply_id: int) -> Exchange:

@@ -86,6 +86,13 @@ _SO_FAR = (
 
 _UNFINISHED = (TurnRow.role == Role.ASSISTANT.value, TurnRow.outcome.is_(None))
 
+_UNSETTLED = (
+    TurnRow.role == Role.ASSISTANT.value,
+    TurnRow.outcome == Outcome.INTERRUPTED.value,
+    TurnRow.finished_at.is_(None),
+)
+"""Broken off by the end of a process, and nobody has seen to it yet."""
+
 _ENDED = update(TurnRow).where(TurnRow.id == bindparam("turn"), *_UNFINISHED)
 """Sets the columns that it is given values of."""
 
@@ -149,16 +156,21 @@ async def finish(session: AsyncSession, turn_id: int, result: TurnResult, at: da
         raise StoreError(message)
 
 
-async def interrupt_unfinished(session: AsyncSession, at: datetime) -> tuple[Shown, ...]:
+async def interrupt_unfinished(session: AsyncSession) -> tuple[Shown, ...]:
     """See `Store.interrupt_unfinished`; the oldest turn first."""
-    turn_ids = await session.scalars(
-        update(TurnRow)
-        .where(*_UNFINISHED)
-        .values(outcome=Outcome.INTERRUPTED.value, finished_at=at)
-        .returning(TurnRow.id)
+    await session.execute(
+        update(TurnRow).where(*_UNFINISHED).values(outcome=Outcome.INTERRUPTED.value)
     )
-    found = [await shown_turn(session, turn_id) for turn_id in sorted(turn_ids)]
+    turn_ids = await session.scalars(select(TurnRow.id).where(*_UNSETTLED).order_by(TurnRow.id))
+    found = [await shown_turn(session, turn_id) for turn_id in turn_ids.all()]
     return tuple(one for one in found if one is not None)
+
+
+async def settle(session: AsyncSession, turn_id: int, at: datetime) -> None:
+    """See `Store.settle`."""
+    await session.execute(
+        update(TurnRow).where(TurnRow.id == turn_id, *_UNSETTLED).values(finished_at=at)
+    )
 
 
 async def _ask(

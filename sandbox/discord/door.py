@@ -62,14 +62,15 @@ class RestDoor:
         if match is not None:
             record.template = match.route.template
         self._note(record)
-        if self._faults.latency_s > 0:
-            await asyncio.sleep(self._faults.latency_s)
+        one_way_s = self._faults.latency_s / 2
+        await _travel(one_way_s)
         fault = self._faults.take(request.method, path, is_after=False)
         if fault is None:
             answer, headers = await self._answer(request, record, match, files)
             fault = self._faults.take(request.method, path, is_after=True)
         else:
             answer, headers = RestAnswer(), {}
+        await _travel(one_way_s)
         if fault is not None and fault.kind is not FaultKind.ANSWER:
             _end(request, is_reset=fault.kind is FaultKind.RESET)
             self._world.changed()
@@ -150,6 +151,12 @@ class RestDoor:
         return web.Response(
             status=answer.status, headers=headers, body=json.dumps(answer.body).encode()
         )
+
+
+async def _travel(one_way_s: float) -> None:
+    """Let a request or its answer take its time on the way."""
+    if one_way_s > 0:
+        await asyncio.sleep(one_way_s)
 
 
 async def _ask(match: Match, request: RestRequest) -> RestAnswer:

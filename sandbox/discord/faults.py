@@ -56,7 +56,8 @@ class Faults:
         clock: A clock that never jumps, in seconds.
 
     Attributes:
-        latency_s: How long every request waits before it takes effect.
+        latency_s: How long a round trip takes: half of it passes before a request arrives (and is
+            counted, and takes effect), the other half before its answer is sent, whatever that is.
         outage_status: What everything is answered with; null while Discord is up.
     """
 

@@ -3,6 +3,8 @@
 Nothing is refused here: who may do what is the REST routes' and the people's own affair.
 """
 
+from collections.abc import Sequence
+
 from sandbox.discord.entities import (
     AllowedMentions,
     Attachment,
@@ -89,14 +91,19 @@ class MessageActs(GuildActs):
 
     def delete(self, message: Message) -> None:
         """Delete a message; it stays known to `messages_with_deleted`."""
-        message.is_deleted = True
-        self.keep(message)
         channel = self.channels[message.channel_id]
-        if channel.thread is not None and channel.thread.message_count > 0:
-            channel.thread.message_count -= 1
-            self.keep(channel)
+        self._take_away(message, channel)
         data = {"id": str(message.id)} | _where(channel)
         self._tell("MESSAGE_DELETE", channel, message, data)
+
+    def delete_many(self, channel: Channel, messages: Sequence[Message]) -> None:
+        """Delete messages of one channel at once, of which one event tells; none tells nothing."""
+        for message in messages:
+            self._take_away(message, channel)
+        ids = [str(message.id) for message in messages if not message.is_ephemeral]
+        if ids:
+            data: Payload = {"ids": ids} | _where(channel)
+            self.emit("MESSAGE_DELETE_BULK", data, _message_intent(channel), channel)
 
     def react(self, person: Person, message: Message, emoji: str) -> None:
         """Add somebody's reaction; `emoji` is itself, or `name:id` for a guild's own."""
@@ -183,14 +190,19 @@ class MessageActs(GuildActs):
             channel.thread.total_message_sent += 1
         self.keep(channel)
 
+    def _take_away(self, message: Message, channel: Channel) -> None:
+        message.is_deleted = True
+        self.keep(message)
+        if channel.thread is not None and channel.thread.message_count > 0:
+            channel.thread.message_count -= 1
+            self.keep(channel)
+
     def _tell(self, name: str, channel: Channel, message: Message, data: Payload) -> None:
         """Emit an event of a message; nobody is told of an ephemeral one over the gateway."""
         if message.is_ephemeral:
             self.changed()
             return
-        is_direct = channel.kind is ChannelKind.DIRECT_MESSAGE
-        intent = Intent.DIRECT_MESSAGES if is_direct else Intent.GUILD_MESSAGES
-        self.emit(name, data, intent, channel)
+        self.emit(name, data, _message_intent(channel), channel)
 
     def _tell_reaction(self, name: str, person: Person, message: Message, emoji: str) -> None:
         """Hold a message whose reactions changed and tell of it."""
@@ -212,6 +224,11 @@ class MessageActs(GuildActs):
         is_direct = channel.guild_id is None
         intent = Intent.DIRECT_MESSAGE_REACTIONS if is_direct else Intent.GUILD_MESSAGE_REACTIONS
         self.emit(name, data, intent, channel)
+
+
+def _message_intent(channel: Channel) -> Intent:
+    is_direct = channel.kind is ChannelKind.DIRECT_MESSAGE
+    return Intent.DIRECT_MESSAGES if is_direct else Intent.GUILD_MESSAGES
 
 
 def _where(channel: Channel) -> Payload:

@@ -17,6 +17,7 @@ _CHANNEL_EVENTS = (
     "THREAD_MEMBERS_UPDATE",
 )
 _GONE_EVENTS = ("CHANNEL_DELETE", "THREAD_DELETE")
+_DELETE_EVENTS = ("MESSAGE_DELETE", "MESSAGE_DELETE_BULK")
 _REACTION_EVENTS = ("MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE")
 
 
@@ -71,9 +72,9 @@ class Broadcast:
             self._each(lambda window: window.show_channel(channel))
 
     def _tell_message(self, event: Event) -> None:
-        if event.name == "MESSAGE_DELETE":
-            deleted = int(event.data["id"])
-            self._each(lambda window: window.hide(deleted))
+        if event.name in _DELETE_EVENTS:
+            for deleted in event.data.get("ids") or [event.data["id"]]:
+                self._each(lambda window, gone=int(deleted): window.hide(gone))
             return
         key = "message_id" if event.name in _REACTION_EVENTS else "id"
         found = self._found(event.channel_id, event.data.get(key))

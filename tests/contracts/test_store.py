@@ -464,7 +464,7 @@ class TestFinish:
 class TestInterruptUnfinished:
     """`Store.interrupt_unfinished`."""
 
-    async def test_closes_what_was_streaming(self, store: Store, clock: Clock) -> None:
+    async def test_closes_what_was_streaming(self, store: Store) -> None:
         """A turn without outcome is interrupted; where it is shown and for whom is told."""
         await answer(store, said(1, place=DIRECT))
         receipt = await receive(store, said(2))
@@ -472,23 +472,67 @@ class TestInterruptUnfinished:
         exchange = await begin(store, receipt.conversation_id)
         part = Part(0, THREAD.channel_id, 501, "n0")
         await store.add_part(exchange.reply_id, part)
-        clock.advance(minutes=1)
 
         (shown,) = await store.interrupt_unfinished()
         assert shown.turn.id == exchange.turn.id
         assert shown.turn.outcome is Outcome.INTERRUPTED
-        assert shown.turn.finished_at == clock.now()
+        assert shown.turn.finished_at is None
         assert shown.conversation == exchange.conversation
         assert shown.reply_id == exchange.reply_id
         assert shown.parts == (part,)
         assert shown.asker_ids == {ANN, BEN}
 
-    async def test_second_call_finds_nothing(self, store: Store) -> None:
-        """What was interrupted once is not told again."""
-        await ask(store, said(1))
+    async def test_what_is_not_settled_is_given_again(self, store: Store, clock: Clock) -> None:
+        """A start that ends before it has seen to a broken answer leaves it to the next one."""
+        exchange = await ask(store, said(1))
         await store.interrupt_unfinished()
+        (again,) = await store.interrupt_unfinished()
+        assert again.turn.id == exchange.turn.id
 
+        clock.advance(minutes=1)
+        await store.settle(exchange.turn.id)
         assert await store.interrupt_unfinished() == ()
+        shown = await store.shown_turn(exchange.turn.id)
+        assert shown is not None
+        assert shown.turn.finished_at == clock.now()
+
+    async def test_what_is_taken_up_is_settled(self, store: Store) -> None:
+        """A broken answer that was asked again, or gone on with, is not given at the next start."""
+        first, second = await ask(store, said(1)), await ask(store, said(2, place=DIRECT))
+        await store.interrupt_unfinished()
+        again = await store.answer_again(first.turn.id, model=MODEL, parameters=Parameters())
+        rest = await go_on(store, second.turn.id)
+        assert again is not None
+
+        unfinished = await store.interrupt_unfinished()
+        assert [one.turn.id for one in unfinished] == [again.turn.id, rest.turn.id]
+
+    async def test_an_answer_that_ended_is_not_settled_anew(
+        self, store: Store, clock: Clock
+    ) -> None:
+        """Settling is for broken answers; the time at which another one ended stays."""
+        exchange = await answer(store, said(1))
+        clock.advance(minutes=1)
+        await store.settle(exchange.turn.id)
+
+        shown = await store.shown_turn(exchange.turn.id)
+        assert shown is not None
+        assert shown.turn.finished_at == MORNING
+
+
+class TestSaid:
+    """`Store.said`."""
+
+    async def test_gives_what_became_a_turn(self, store: Store) -> None:
+        """The messages of a question are given in their order; a hidden turn has none."""
+        receipt = await receive(store, said(1))
+        await receive(store, said(2, author_id=BEN))
+        exchange = await begin(store, receipt.conversation_id)
+        await store.finish(exchange.turn.id, TurnResult("so far", Outcome.INTERRUPTED))
+        rest = await go_on(store, exchange.turn.id)
+
+        assert [one.message_id for one in await store.said(exchange.question.id)] == [1, 2]
+        assert await store.said(rest.path[-1].id) == ()
 
 
 class TestWaiting:
@@ -534,6 +578,22 @@ class TestWaiting:
         await receive(store, said(2), queue_limit=0)
 
         assert await store.waiting_conversations() == ()
+
+
+class TestWithdrawIn:
+    """`Store.withdraw_in`."""
+
+    async def test_withdraws_what_waits_there(self, store: Store) -> None:
+        """What waits in a place that is gone is not answered, wherever it was said; others are."""
+        moved = await receive(store, said(5, place=CHANNEL, root_message_id=5))
+        await store.move(moved.conversation_id, THREAD)
+        await receive(store, said(6, place=THREAD))
+        other = await receive(store, said(7, place=DIRECT))
+
+        assert await store.withdraw_in(THREAD.channel_id) == 2
+        assert await store.waiting(moved.conversation_id) == ()
+        assert [one.message_id for one in await store.waiting(other.conversation_id)] == [7]
+        assert await store.withdraw_in(THREAD.channel_id) == 0
 
 
 class TestParts:
@@ -860,14 +920,24 @@ class TestUntoldRefusals:
         assert await untold(store, clock) == []
 
 
-class TestFirstTime:
-    """`Store.first_time`."""
+class TestTold:
+    """`Store.was_told` and `Store.note_told`."""
 
-    async def test_true_once(self, store: Store) -> None:
-        """Only the first call with a key is the first."""
-        answers = [await store.first_time(key) for key in ("a", "b", "a", "a", "b")]
+    async def test_what_was_noted_was_told(self, store: Store) -> None:
+        """What was noted was told, and nothing else was; to ask notes nothing."""
+        before = [await store.was_told(key) for key in ("a", "b", "a")]
+        await store.note_told("a")
+        after = [await store.was_told(key) for key in ("a", "b", "a")]
 
-        assert answers == [True, True, False, False, False]
+        assert before == [False, False, False]
+        assert after == [True, False, True]
+
+    async def test_a_note_may_be_repeated(self, store: Store) -> None:
+        """A second note of the same changes nothing."""
+        await store.note_told("a")
+        await store.note_told("a")
+
+        assert await store.was_told("a")
 
 
 async def test_everything_survives_a_restart(opener: Opener, tmp_path: Path, clock: Clock) -> None:
@@ -875,13 +945,13 @@ async def test_everything_survives_a_restart(opener: Opener, tmp_path: Path, clo
     async with opener(tmp_path, clock) as store:
         former = await answer(store, said(1, "before"), "kept")
         await receive(store, said(2, "waits"))
-        await store.first_time("told")
+        await store.note_told("told")
 
     async with opener(tmp_path, clock) as store:
         assert await store.waiting_conversations() == (former.conversation.id,)
         exchange = await begin(store, former.conversation.id)
         assert [turn.text for turn in exchange.path] == ["before", "kept", "waits"]
-        assert not await store.first_time("told")
+        assert await store.was_told("told")
 
 
 class TestAnswerAgain:
@@ -1113,6 +1183,14 @@ class TestWithdraw:
         assert not await store.revise(1, "after")
         assert not await store.revise(2, "unknown")
 
+    async def test_what_says_nothing_any_more_is_withdrawn(self, store: Store) -> None:
+        """A message that is emptied while it waits is not answered."""
+        receipt = await receive(store, said(1))
+        assert await store.revise(1, "")
+
+        assert await store.waiting(receipt.conversation_id) == ()
+        assert not await store.revise(1, "again")
+
     async def test_what_waits_can_be_withdrawn(self, store: Store) -> None:
         """A deleted message is not answered, and keeps its state."""
         receipt = await receive(store, said(1))
@@ -1153,16 +1231,25 @@ class TestLiveness:
             DIRECT.channel_id: 1,
         }
         assert live[-1].place == DIRECT
-        assert len(await store.live_places(MORNING, limit=1)) == 1
-        recent = await store.live_places(MORNING + timedelta(minutes=30), limit=5)
-        assert DIRECT not in [one.place for one in recent]
+        assert [one.place for one in await store.live_places(MORNING, limit=1)] == [CHANNEL, DIRECT]
 
-    async def test_being_alive_is_noted(self, store: Store, clock: Clock) -> None:
+    async def test_direct_messages_stay_live(self, store: Store, clock: Clock) -> None:
+        """Direct messages are named however old they are, the newest first; others are not."""
+        await receive(store, said(1, place=DIRECT))
+        await receive(store, said(5, place=CHANNEL, root_message_id=5))
+        clock.advance(hours=1)
+        await receive(store, said(6, place=PlaceKey(DIRECT.channel_id + 1)))
+
+        live = await store.live_places(MORNING + timedelta(minutes=30), limit=5)
+        assert [one.last_message_id for one in live] == [6, 1]
+        newest = await store.live_places(MORNING + timedelta(hours=2), limit=1)
+        assert [one.last_message_id for one in newest] == [6]
+
+    async def test_being_alive_is_noted(self, store: Store) -> None:
         """The moment of the last note is given, and none before the first."""
         assert await store.last_alive() is None
-        await store.note_alive()
-        clock.advance(seconds=10)
-        await store.note_alive()
+        await store.note_alive(MORNING)
+        await store.note_alive(MORNING + timedelta(seconds=10))
         assert await store.last_alive() == MORNING + timedelta(seconds=10)
 
 

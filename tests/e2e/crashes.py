@@ -17,8 +17,8 @@ async def forget_the_end(scene: Scene) -> None:
         "python3",
         "-c",
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
-        "c.execute(\"UPDATE turn SET outcome = NULL WHERE role = 'assistant' AND id ="
-        ' (SELECT max(id) FROM turn)"); c.commit()',
+        "c.execute(\"UPDATE turn SET outcome = NULL, finished_at = NULL WHERE role = 'assistant'"
+        ' AND id = (SELECT max(id) FROM turn)"); c.commit()',
         str(path),
     )
     assert await process.wait() == 0

@@ -96,6 +96,15 @@ async def until_waiting(scene: Scene, thread: Channel, count: int) -> None:
             await asyncio.sleep(_RECHECK_S)
 
 
+async def until_nothing_waits(scene: Scene) -> None:
+    """Wait until no stored message waits for its answer, in any conversation."""
+    async with opened_store(scene) as store, asyncio.timeout(_LIMIT_S):
+        while True:
+            if await store.waiting_count() == 0:
+                return
+            await asyncio.sleep(_RECHECK_S)
+
+
 async def until_alive(scene: Scene) -> None:
     """Wait until the bot has noted that it listens."""
     async with opened_store(scene) as store, asyncio.timeout(_LIMIT_S):

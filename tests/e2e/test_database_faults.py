@@ -14,12 +14,22 @@ import pytest
 
 from conversation.entities import Outcome
 from rendering.notices import Notice, say
-from sandbox.discord.entities import Channel, Message
+from sandbox.discord.entities import Change, Channel, Message
+from sandbox.script import Answer, Gate
 from tests.e2e.disks import SmallDisk, small_disk, unwritable
 from tests.e2e.health_port import bot_with_health
 from tests.e2e.scene import Scene, opened_scene
 from tests.e2e.steps import answers, ask_in, command
-from tests.e2e.streams import asked, first_shown, hold, until_alive, until_stored, until_waiting
+from tests.e2e.streams import (
+    Held,
+    asked,
+    first_shown,
+    has_stop_button,
+    hold,
+    until_alive,
+    until_stored,
+    until_waiting,
+)
 
 _BUSY_LIMIT_S = 20.0
 """SQLite waits five seconds for a lock; whoever is refused is told after that."""
@@ -129,7 +139,7 @@ async def test_what_was_refused_is_not_answered_later(
             scene.actor(scene.ann).say(thread, "lost")
             await scene.until(lambda: _notices(scene, thread, Notice.STORE_DOWN), _BUSY_LIMIT_S)
         await until_alive(scene)
-        caplog.set_level(logging.INFO, "cogs.recovery")
+        caplog.set_level(logging.INFO, "cogs.missed")
         caplog.clear()
         scene.discord.gateway.faults.drop_all(resumable=False)
         await scene.until(lambda: f"messages of channel {thread.id}" in caplog.text, _BUSY_LIMIT_S)
@@ -172,7 +182,7 @@ async def test_a_command_says_that_nothing_was_changed(
 async def test_an_answer_that_cannot_be_stored_says_so_and_is_stored_when_it_can_be(
     scene: Scene, caplog: pytest.LogCaptureFixture, fault: Fault, words: str
 ) -> None:
-    """An answer that ends meanwhile is marked, and the turn ends once the fault is over."""
+    """An answer that ends meanwhile is marked; once the fault is over it is stored, unmarked."""
     async with scene.bot():
         held = await hold(scene, "One, ", "two.")
         message = await first_shown(scene, held)
@@ -182,10 +192,49 @@ async def test_an_answer_that_cannot_be_stored_says_so_and_is_stored_when_it_can
             await scene.until(lambda: not message.components, _BUSY_LIMIT_S)
         assert message.content == f"One, two.\n{Notice.NOT_STORED}"
         turn = await until_stored(scene, message, Outcome.COMPLETE)
+        await scene.until(lambda: message.content == "One, two.")
         answer = await ask_in(scene, held.thread, "and now?")
     assert turn.text == "One, two."
     assert answer.content == "You said: and now?"
     assert len([line for line in _said_by_store(caplog) if words in line]) <= 2
+
+
+@pytest.mark.parametrize("fault", [_locked, _full])
+async def test_a_message_that_was_posted_meanwhile_is_known_afterwards(
+    scene: Scene, fault: Fault
+) -> None:
+    """The message of an answer all of which came meanwhile is unmarked too, and no other posted."""
+    gate, ann = Gate(), scene.actor(scene.ann)
+    scene.script.queue(Answer(chunks=("One, ", "two."), hold=gate))
+    held = Held(gate, ann.open_direct_message())
+    async with scene.bot():
+        ann.say(held.thread, "tell me")
+        await scene.until(lambda: len(asked(scene)) == 1)
+        async with fault(scene):
+            message = await first_shown(scene, held)
+            gate.open()
+            await scene.until(
+                lambda: message.content == f"One, two.\n{Notice.NOT_STORED}", _BUSY_LIMIT_S
+            )
+        await scene.until(lambda: message.content == "One, two.")
+        await until_stored(scene, message, Outcome.COMPLETE)
+    assert scene.from_bot(held.thread) == [message]
+
+
+async def test_the_mark_is_taken_away_after_a_start(scene: Scene) -> None:
+    """Where the bot ends after it stored such an answer, the next start shows how it ended."""
+    async with scene.bot():
+        held = await hold(scene, "One, ", "two.")
+        message = await first_shown(scene, held)
+        held.gate.open()
+        await until_stored(scene, message, Outcome.COMPLETE)
+        await scene.until(lambda: not has_stop_button(message))
+        await until_alive(scene)
+    marked = f"One, two.\n{Notice.NOT_STORED}"
+    scene.world.edit(message, Change(content=marked, components=()))
+    async with scene.bot():
+        await scene.until(lambda: message.content == "One, two.")
+    assert scene.from_bot(held.thread) == [message]
 
 
 @pytest.mark.parametrize("fault", [_full])

@@ -1,10 +1,19 @@
 """What was said while nobody listened is found, wherever it was said and whatever came after it."""
 
+from datetime import timedelta
+
+import pytest
+
+from cogs import below, missed
 from rendering.buttons import STREAMING
+from rendering.notices import Notice, say
 from rendering.surface import Row, view_of
 from sandbox.discord.entities import Change
+from sandbox.discord.snowflakes import time_of
+from tests.e2e.failing_store import fail_once
 from tests.e2e.hearing import questions
 from tests.e2e.scene import Scene
+from tests.e2e.steps import ask_in
 from tests.e2e.streams import first_shown, hold, until_alive, until_waiting
 
 
@@ -83,3 +92,81 @@ async def test_a_message_that_waits_and_cannot_be_read_again_is_answered(scene: 
     async with scene.bot():
         await scene.until(lambda: "and this?" in scene.from_bot(held.thread)[-1].content)
     assert scene.discord.requests_to("GET", path)
+
+
+@pytest.mark.parametrize("read", ["ended_since", "waiting_conversations", "live_places"])
+async def test_a_store_that_fails_meanwhile_hides_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    """Where the store fails while what is owed is read, that is done again in the same life."""
+    async with scene.bot():
+        thread, _ = await scene.ask("hello")
+        await until_alive(scene)
+    scene.actor(scene.ann).say(thread, "missed")
+    failed = fail_once(monkeypatch, read)
+    async with scene.bot():
+        await scene.answer_in(thread, 2)
+    assert failed
+    assert questions(scene)[-1] == "missed"
+
+
+async def test_what_could_not_be_read_is_left_to_the_next_life(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing counts as heard before all was read that was said while nobody listened."""
+    monkeypatch.setattr(missed, "MARGIN", timedelta(0))
+    path = f"/channels/{scene.channel.id}/messages"
+    async with scene.bot():
+        await until_alive(scene)
+        fault = scene.discord.faults.reset("GET", path, times=1000)
+        scene.discord.gateway.faults.swallow_next("MESSAGE_CREATE")
+        scene.actor(scene.ann).say(scene.channel, scene.mention("missed"))
+        scene.discord.gateway.faults.drop_all(resumable=False)
+        await scene.until(lambda: len(scene.discord.requests_to("GET", path)) > 1)
+    fault.times = 0
+    async with scene.bot():
+        await scene.until(lambda: questions(scene) == ["missed"])
+
+
+async def test_many_messages_hide_none(scene: Scene) -> None:
+    """A mention is answered although more was said before it than Discord gives at once."""
+    async with scene.bot():
+        await until_alive(scene)
+    for number in range(101):
+        scene.actor(scene.ben).say(scene.channel, f"chatter {number}")
+    scene.actor(scene.ann).say(scene.channel, scene.mention("and me?"))
+    async with scene.bot():
+        await scene.until(lambda: questions(scene) == ["and me?"])
+
+
+async def test_of_too_many_messages_the_newest_are_read(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Past the bound the oldest messages of a place stay unread, and the log says so."""
+    monkeypatch.setattr(missed, "_MESSAGES", 3)
+    async with scene.bot():
+        await until_alive(scene)
+    scene.actor(scene.ann).say(scene.channel, scene.mention("too old"))
+    for number in range(2):
+        scene.actor(scene.ben).say(scene.channel, f"chatter {number}")
+    scene.actor(scene.ann).say(scene.channel, scene.mention("new enough"))
+    async with scene.bot():
+        await scene.until(lambda: questions(scene) == ["new enough"])
+        assert "more than 3 messages were missed" in caplog.text
+
+
+async def test_a_late_answer_says_that_the_bot_was_away(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under an answer to what was written long before the bot came back stands when that was."""
+    monkeypatch.setattr(below, "_LATE", timedelta(0))
+    async with scene.bot():
+        thread, answer = await scene.ask("hello")
+        await until_alive(scene)
+    written = scene.actor(scene.ann).say(thread, "are you there?")
+    async with scene.bot():
+        late = await scene.answer_in(thread, 2)
+        prompt = await ask_in(scene, thread, "and now?")
+    when = f"<t:{int(time_of(written.id))}:R>"
+    assert late.content.endswith(say(Notice.WAS_AWAY, when=when))
+    assert "away" not in answer.content + prompt.content

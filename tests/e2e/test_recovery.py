@@ -4,12 +4,11 @@ import asyncio
 
 from rendering.notices import Notice
 from sandbox.discord.entities import Channel
-from sandbox.discord.events import Intent
 from sandbox.script import Answer, Gate
 from tests.e2e.crashes import forget_the_end
 from tests.e2e.hearing import questions
 from tests.e2e.scene import Scene
-from tests.e2e.streams import first_shown, hold, until_waiting
+from tests.e2e.streams import Held, first_shown, hold, until_nothing_waits, until_waiting
 
 
 async def _left_behind(scene: Scene, text: str = "The first words") -> Channel:
@@ -124,11 +123,7 @@ async def test_what_a_moderator_removes_at_once_is_not_answered(scene: Scene) ->
         spam = [scene.actor(scene.ann).say(held.thread, f"spam {count}") for count in range(2)]
         scene.actor(scene.ben).say(held.thread, "and now?")
         await until_waiting(scene, held.thread, 3)
-        purged = {"ids": [str(message.id) for message in spam]} | {
-            "channel_id": str(held.thread.id),
-            "guild_id": str(scene.guild.id),
-        }
-        scene.world.emit("MESSAGE_DELETE_BULK", purged, Intent.GUILD_MESSAGES, held.thread)
+        scene.world.delete_many(held.thread, spam)
         await until_waiting(scene, held.thread, 1)
         held.gate.open()
         await scene.until(lambda: "and now?" in scene.from_bot(held.thread)[-1].content)
@@ -168,3 +163,51 @@ async def test_deleting_the_question_stops_its_answer(scene: Scene) -> None:
         answer = await scene.answer_in(thread, 2)
     assert answer.content.endswith(Notice.STOPPED)
     assert scene.playground.requests[-1].closed_by_client
+
+
+async def _answered_after(scene: Scene, held: Held, text: str) -> str:
+    """Let an answer end, and have a later question answered; give what the model saw of it."""
+    scene.actor(scene.ben).say(held.thread, scene.mention(text))
+    held.gate.open()
+    await scene.until(lambda: text in scene.from_bot(held.thread)[-1].content)
+    return questions(scene)[-1]
+
+
+async def test_a_message_that_is_emptied_while_it_waits_is_not_answered(scene: Scene) -> None:
+    """An edit that leaves nothing but a file withdraws what waits."""
+    async with scene.bot():
+        held = await hold(scene, "One, ", "two.")
+        await first_shown(scene, held)
+        waiting = scene.actor(scene.ann).say(held.thread, "my secret", files=[("cat.png", b"x")])
+        await until_waiting(scene, held.thread, 1)
+        scene.actor(scene.ann).edit(waiting, "")
+        assert "secret" not in await _answered_after(scene, held, "and now?")
+
+
+async def test_a_message_that_is_not_for_us_any_more_is_not_answered(scene: Scene) -> None:
+    """An edit that takes the mention out of what waits withdraws it, where one is needed."""
+    async with scene.bot():
+        thread = scene.actor(scene.ann).start_thread(scene.channel, "ours")
+        scene.script.queue(Answer(chunks=("One, ", "two."), hold=(gate := Gate())))
+        scene.actor(scene.ann).say(thread, scene.mention("tell me"))
+        await scene.until(lambda: _asked(scene) == 1)
+        held = Held(gate, thread)
+        await first_shown(scene, held)
+        waiting = scene.actor(scene.ann).say(thread, scene.mention("my secret"))
+        await until_waiting(scene, thread, 1)
+        scene.actor(scene.ann).edit(waiting, "my secret, for others")
+        assert "secret" not in await _answered_after(scene, held, "and now?")
+
+
+async def test_what_waits_in_a_thread_that_is_deleted_is_not_asked(scene: Scene) -> None:
+    """Nobody pays for an answer that has no place any more."""
+    async with scene.bot():
+        held = await hold(scene, "One, ", "two.")
+        await first_shown(scene, held)
+        scene.actor(scene.ann).say(held.thread, "and this?")
+        await until_waiting(scene, held.thread, 1)
+        scene.world.delete_channel(held.thread)
+        await until_nothing_waits(scene)
+        held.gate.open()
+        await scene.ask("elsewhere")
+    assert questions(scene) == ["tell me", "elsewhere"]

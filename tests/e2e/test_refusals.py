@@ -1,14 +1,31 @@
 """What is not taken is said, also where the bot ended before it could."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
 
 from rendering.notices import Notice, say
 from sandbox.discord.entities import Channel, Message
+from sandbox.discord.permissions import Permission
+from sandbox.script import Answer, Gate
+from tests.e2e.hearing import answer_to
 from tests.e2e.scene import Scene
 from tests.e2e.streams import first_shown, hold, opened_store, until_alive, until_waiting
 
 _ONE_WAITS = {"QUEUE_LIMIT": "1"}
+
+_NOT_STORED = pytest.mark.parametrize(
+    ("setting", "notice"),
+    [
+        pytest.param({}, say(Notice.HOW_TO, bot="bobbin"), id="wordless"),
+        pytest.param({"ALLOWED_GUILDS": "1"}, Notice.GUILD_NOT_ALLOWED, id="rules"),
+    ],
+)
+"""What a bare mention is answered with under a setting; neither is stored as a message."""
 
 
 def _told(scene: Scene, thread: Channel, notice: str) -> list[int | None]:
@@ -33,6 +50,21 @@ async def _until_paid(scene: Scene, since: datetime) -> None:
             await asyncio.sleep(0.05)
 
 
+async def _until_noted(scene: Scene) -> None:
+    """Wait until the store has a note of something that was told."""
+    path = scene.folder / "bobbin.db"
+    async with asyncio.timeout(10):
+        while True:
+            if await asyncio.to_thread(_notes, path):
+                return
+            await asyncio.sleep(0.05)
+
+
+def _notes(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as database:
+        return int(database.execute("SELECT count(*) FROM told").fetchone()[0])
+
+
 async def _refused_untold(scene: Scene) -> tuple[Channel, Message]:
     """Have a bot end that has refused two messages, and could tell nobody of it."""
     async with scene.bot(**_ONE_WAITS):
@@ -55,7 +87,7 @@ async def _forget_who_was_told(scene: Scene) -> None:
     """Make the store look as it does between the post of a notice and the note of it."""
     code = (
         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
-        "assert c.execute(\"DELETE FROM told WHERE key LIKE 'refusal:%'\").rowcount; c.commit()"
+        "assert c.execute('DELETE FROM told').rowcount; c.commit()"
     )
     path = str(scene.folder / "bobbin.db")
     process = await asyncio.create_subprocess_exec("python3", "-c", code, path)
@@ -129,3 +161,75 @@ async def test_a_refusal_that_was_told_is_not_told_again_after_a_start(scene: Sc
         await _until_paid(scene, began_at)
     assert _told(scene, held.thread, full) == [refused.id]
     assert _told(scene, held.thread, Notice.REFUSED_UNTOLD) == []
+
+
+@_NOT_STORED
+async def test_what_is_not_even_stored_is_told_after_the_start(
+    scene: Scene, setting: dict[str, str], notice: str
+) -> None:
+    """Who was not told before the bot ended, as Discord failed, is told once it is there again."""
+    path = f"/channels/{scene.channel.id}/messages"
+    async with scene.bot(**setting):
+        await until_alive(scene)
+        fault = scene.discord.faults.answer("POST", path, 503, times=999)
+        said = scene.actor(scene.ann).say(scene.channel, scene.world.bot.mention)
+        await scene.until(lambda: scene.discord.requests_to("POST", path))
+    fault.times = 0
+    for _ in range(2):
+        began_at = datetime.now(UTC)
+        async with scene.bot(**setting):
+            await _until_paid(scene, began_at)
+    assert _told(scene, scene.channel, notice) == [said.id]
+
+
+@_NOT_STORED
+async def test_an_end_before_the_note_of_why_nothing_is_stored_brings_no_second(
+    scene: Scene, setting: dict[str, str], notice: str
+) -> None:
+    """Where the bot ends between such a notice and its note, one notice is shown."""
+    path = f"/channels/{scene.channel.id}/messages"
+    async with scene.bot(**setting):
+        await until_alive(scene)
+        said = scene.actor(scene.ann).say(scene.channel, scene.world.bot.mention)
+        await scene.until(lambda: _told(scene, scene.channel, notice))
+        await _until_noted(scene)
+    await _forget_who_was_told(scene)
+    began_at, before = datetime.now(UTC), len(scene.discord.requests_to("POST", path))
+    async with scene.bot(**setting):
+        await _until_paid(scene, began_at)
+    assert len(scene.discord.requests_to("POST", path)) > before
+    assert _told(scene, scene.channel, notice) == [said.id]
+
+
+async def test_what_is_said_while_a_refusal_is_being_told_brings_no_second(scene: Scene) -> None:
+    """Of messages that the rules refuse and that come at once, one is answered with the reason."""
+    ann, path = scene.actor(scene.ann), f"/channels/{scene.channel.id}/messages"
+    async with scene.bot(ALLOWED_GUILDS="1"):
+        scene.discord.faults.latency_s = 0.2
+        for _ in range(3):
+            ann.say(scene.channel, scene.mention("hello"))
+        ann.say(ann.open_direct_message(), "is all of it heard?")
+        await scene.until(lambda: _told(scene, scene.channel, Notice.GUILD_NOT_ALLOWED))
+        scene.discord.faults.latency_s = 0.0
+        scene.actor(scene.ben).say(scene.channel, scene.mention("hello"))
+        await scene.until(lambda: len(scene.from_bot(scene.channel)) > 1)
+    assert len(scene.discord.requests_to("POST", path)) == 2
+    assert len(_told(scene, scene.channel, Notice.GUILD_NOT_ALLOWED)) == 2
+
+
+async def test_why_there_is_no_thread_is_said_until_somebody_could_read_it(scene: Scene) -> None:
+    """Where an answer ends before its footnote is shown, the next one has it."""
+    scene.world.set_permissions(
+        scene.channel, scene.world.bot, deny=Permission.CREATE_PUBLIC_THREADS
+    )
+    gate = Gate()
+    scene.script.queue(Answer("one two three", hold=gate), Answer("It is spun."))
+    async with scene.bot():
+        scene.actor(scene.ann).say(scene.channel, scene.mention("what is felt?"))
+        gate.release(1)
+        await scene.until(lambda: scene.from_bot(scene.channel))
+    async with scene.bot():
+        question = scene.actor(scene.ben).say(scene.channel, scene.mention("what is silk?"))
+        answer = await answer_to(scene, question, scene.channel)
+    reason = "lack the permission *Create Public Threads* in this channel"
+    assert answer.content == "It is spun.\n" + say(Notice.NO_THREAD, reason=reason)

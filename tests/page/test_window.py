@@ -109,6 +109,15 @@ async def test_messages_that_go_are_gone(page: PageServer, scene: Scene) -> None
         await window.until(lambda: not window.messages)
 
 
+async def test_messages_that_go_together_are_gone(page: PageServer, scene: Scene) -> None:
+    """Messages that a moderator removes at once disappear from the page."""
+    said = [scene.actor(scene.ben).say(scene.channel, text) for text in ("a", "b", "c")]
+    async with window_of(page) as window:
+        await window.open(scene.channel.id)
+        scene.world.delete_many(scene.channel, said[:2])
+        await window.until(lambda: _texts(window) == ["c"])
+
+
 async def test_reactions_are_put_and_taken_back(page: PageServer, scene: Scene) -> None:
     """Reacting shows who did; reacting again takes it back."""
     message = scene.actor(scene.ben).say(scene.channel, "a")

@@ -37,7 +37,7 @@ async def test_a_copy_is_whole_while_others_write(tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
     async with opened_sqlite(tmp_path, Clock()) as store:
         await store.change_settings(PlaceKey(1), PlaceSettings(system_prompt="old"))
-        writers = asyncio.gather(*(store.first_time(str(number)) for number in range(100)))
+        writers = asyncio.gather(*(store.note_told(str(number)) for number in range(100)))
         await back_up(tmp_path / "bobbin.db", copy)
         await writers
 

@@ -23,7 +23,7 @@ from storage.opening import open_store
 async def main(url, name):
     async with open_store(url, now=lambda: datetime.now(UTC)) as store:
         for number in range(20):
-            assert await store.first_time(f"{name} {number}")
+            await store.note_told(f"{name} {number}")
 
 asyncio.run(main(*sys.argv[1:]))
 """
@@ -92,7 +92,7 @@ async def test_cancelled_writers_leave_nothing(tmp_path: Path) -> None:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            assert await store.first_time(f"after {steps} steps")
+            await store.note_told(f"after {steps} steps")
             assert store.connections_in_use == 0
 
 
@@ -104,9 +104,9 @@ async def test_writer_cancelled_while_the_file_is_locked(tmp_path: Path) -> None
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.1):
-                    await store.first_time("a")
+                    await store.note_told("a")
             other.execute("ROLLBACK")
-        assert await store.first_time("b")
+        await store.note_told("b")
 
 
 async def test_reader_sees_one_moment(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ STATEMENTS_AT_MOST = {
     "add_part": 1,
     "checkpoint": 1,
     "finish": 1,
-    "first_time": 1,
+    "was_told": 1,
+    "note_told": 1,
     "current_conversation": 1,
     "shown_by": 3,
 }
@@ -40,7 +41,14 @@ async def test_only_what_may_wait_is_a_trip(tmp_path: Path) -> None:
     async with opened_sqlite(tmp_path, Clock()) as store:
         found = await costs(store, rounds=0)
 
-    readers = {"settings", "conversation", "waiting", "current_conversation", "shown_by"}
+    readers = {
+        "settings",
+        "conversation",
+        "waiting",
+        "was_told",
+        "current_conversation",
+        "shown_by",
+    }
     assert {name: cost.trips for name, cost in found.items()} == {
         name: 1 if name in readers else 2 for name in found
     }

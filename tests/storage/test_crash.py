@@ -16,7 +16,7 @@ from storage.opening import open_store
 async def main(url):
     async with open_store(url, now=lambda: datetime.now(UTC)) as store:
         for number in itertools.count():
-            await store.first_time(str(number))
+            await store.note_told(str(number))
             print(number, flush=True)
 
 asyncio.run(main(*sys.argv[1:]))
@@ -43,4 +43,4 @@ async def test_killed_while_writing(tmp_path: Path) -> None:
     assert len(keys) >= 10
     async with opened_sqlite(tmp_path, Clock()) as store:
         assert await store.integrity() == []
-        assert not any([await store.first_time(key) for key in keys])
+        assert all([await store.was_told(key) for key in keys])

@@ -30,7 +30,7 @@ async def test_folders_are_made(tmp_path: Path) -> None:
 async def test_nothing_is_left_behind(tmp_path: Path) -> None:
     """After closing no thread runs and the write-ahead log is gone."""
     async with open_store(f"sqlite:///{tmp_path}/bobbin.db", now=Clock().now) as store:
-        await asyncio.gather(*(store.first_time(str(number)) for number in range(20)))
+        await asyncio.gather(*(store.note_told(str(number)) for number in range(20)))
         await asyncio.gather(*(store.settings(number) for number in range(20)))
         assert store.connections_in_use == 0
         assert database_threads()
@@ -81,7 +81,7 @@ async def test_leak_is_counted_and_logged(tmp_path: Path, caplog: pytest.LogCapt
 async def test_sound_database_has_no_problems(tmp_path: Path) -> None:
     """A sound file has no problems to tell."""
     async with opened_sqlite(tmp_path, Clock()) as store:
-        await store.first_time("a")
+        await store.note_told("a")
         assert await store.integrity() == []
 
 
@@ -121,12 +121,12 @@ async def test_locked_database_is_unavailable(tmp_path: Path) -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(StoreUnavailableError, match="SQLITE_BUSY"):
-                await store.first_time("a")
+                await store.note_told("a")
             with pytest.raises(StoreUnavailableError):
                 await store.ping()
             assert await store.settings(1) == PlaceSettings()
             other.execute("ROLLBACK")
-        assert await store.first_time("a")
+        await store.note_told("a")
         assert store.connections_in_use == 0
 
 
@@ -145,7 +145,7 @@ async def test_read_only_database_is_unavailable(tmp_path: Path) -> None:
     async with opened_sqlite(tmp_path, Clock()) as store:
         await _set(store, "query_only = ON")
         with pytest.raises(StoreUnavailableError, match="SQLITE_READONLY"):
-            await store.first_time("a")
+            await store.note_told("a")
         assert await store.settings(1) == PlaceSettings()
 
 
@@ -154,8 +154,8 @@ async def test_a_connection_that_found_the_file_read_only_is_not_kept(tmp_path: 
     async with opened_sqlite(tmp_path, Clock()) as store:
         async with unwritable([tmp_path / "bobbin.db"]):
             with pytest.raises(StoreUnavailableError, match="may only be read"):
-                await store.first_time("a")
-        assert await store.first_time("a")
+                await store.note_told("a")
+        await store.note_told("a")
 
 
 async def test_trouble_is_told_once_and_its_end_too(

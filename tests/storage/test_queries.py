@@ -97,7 +97,8 @@ async def test_queries_use_indices(tmp_path: Path) -> None:
         await store.interrupt_unfinished()
         await store.move(conversation_id, PlaceKey(2002, 3, 1001))
         await store.reset(PLACE)
-        await store.first_time("a")
+        await store.note_told("a")
+        await store.was_told("a")
         await store.attentions()
 
     tables = ("place", "conversation", "turn", "inbound", "reply", "part", "told")

@@ -230,13 +230,14 @@ async def _delete(request: RestRequest) -> RestAnswer:
 
 
 async def _delete_many(request: RestRequest) -> RestAnswer:
-    """Delete up to a hundred messages; ids that nothing has are ignored."""
+    """Delete messages of a guild's channel at once; ids that nothing has are ignored."""
     channel = channel_of(request)
+    if channel.kind is ChannelKind.DIRECT_MESSAGE:
+        raise refused(Refusal.NOT_IN_DIRECT_MESSAGE)
     require(request, channel, Permission.MANAGE_MESSAGES)
-    for message_id in snowflakes_from(request.form.get("messages"), "messages"):
-        message = request.world.message(channel.id, message_id)
-        if message is not None:
-            request.world.delete(message)
+    ids = sorted(snowflakes_from(request.form.get("messages"), "messages"))
+    found = [request.world.message(channel.id, message_id) for message_id in ids]
+    request.world.delete_many(channel, [message for message in found if message is not None])
     return RestAnswer(status=204)
 
 

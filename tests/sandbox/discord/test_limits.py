@@ -169,3 +169,16 @@ async def test_the_window_is_over_when_the_headers_said(limited: Place) -> None:
     await asyncio.sleep(wait_s)
     async with limited.session.delete(url, headers=headers) as response:
         assert response.status == 204
+
+
+async def test_a_window_opens_when_its_first_request_arrives(limited: Place) -> None:
+    """The answer, half a round trip later, tells how the window stood at that instant."""
+    message = limited.server.person(limited.ann).say(limited.channel, "x")
+    url = f"{limited.server.api_url}{limited.messages}/{message.id}/reactions/👍/@me"
+    headers = {"Authorization": f"Bot {limited.world.bot.token}"}
+    limited.server.faults.latency_s = 0.5
+    async with limited.session.put(url, headers=headers) as response:
+        assert response.headers["X-RateLimit-Reset-After"] == "0.250"
+    limited.server.faults.latency_s = 0.0
+    async with limited.session.delete(url, headers=headers) as response:
+        assert response.status == 204

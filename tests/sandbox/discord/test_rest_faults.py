@@ -56,15 +56,27 @@ async def test_an_outage_lasts_until_it_is_ended(place: Place) -> None:
     assert (await place.post(content="x"))[0] == 200
 
 
-async def test_latency_is_waited_before_the_act(place: Place) -> None:
-    """With a latency, the message is there only after it."""
-    place.server.faults.latency_s = 0.05
+async def test_latency_is_a_round_trip(place: Place) -> None:
+    """Half of the latency passes before the message is there, half before it is answered."""
+    place.server.faults.latency_s = 0.1
     await place.post(content="x")
     (request,) = place.server.requests_to("POST", "/channels/{channel_id}/messages")
     (message,) = place.server.messages(place.channel)
-    assert message.created_s - request.time_s >= 0.05
     assert request.answered_s is not None
-    assert request.answered_s >= message.created_s
+    assert message.created_s - request.time_s >= 0.05
+    assert request.answered_s - message.created_s >= 0.05
+
+
+@pytest.mark.parametrize("status", [None, 429, 503])
+async def test_a_refusal_takes_as_long_as_any_answer(place: Place, status: int | None) -> None:
+    """An answer that refuses travels, too, whoever refuses: the door, the route or a fault."""
+    place.server.faults.latency_s = 0.1
+    if status is not None:
+        place.server.faults.answer("POST", "/channels/*/messages", status)
+    assert (await place.post(content=""))[0] == (status or 400)
+    (request,) = place.server.requests_to("POST", "/channels/{channel_id}/messages")
+    assert request.answered_s is not None
+    assert request.answered_s - request.time_s >= 0.1
 
 
 async def test_a_request_is_recorded_with_body_answer_and_without_the_token(place: Place) -> None:

@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from sandbox.discord.entities import Draft, MessageFlag, Payload
+from sandbox.discord.events import Event, Intent
 from sandbox.discord.permissions import Permission
 from tests.sandbox.discord.place import Place, code_of
 
@@ -280,15 +281,50 @@ async def test_a_permission_lets_the_bot_hide_the_embeds_of_others(place: Place)
 
 
 async def test_many_messages_are_deleted_at_once(place: Place) -> None:
-    """With the permission, a list of messages is deleted; ids that nothing has are ignored."""
+    """With the permission, a list of messages is deleted, of which one event tells the channel.
+
+    Ids that nothing has are ignored.
+    """
     ann = place.server.person(place.ann)
     ids = [str(ann.say(place.channel, text).id) for text in "ab"]
     kept = ann.say(place.channel, "c")
     allowed = Permission.MANAGE_MESSAGES
     place.world.set_permissions(place.channel, place.world.bot, allow=allowed)
+    told: list[Event] = []
+    place.world.subscribe(told.append)
     body = {"messages": [*ids, "1"]}
     assert await place.ask("POST", f"{place.messages}/bulk-delete", json=body) == (204, None)
     assert place.server.messages(place.channel) == [kept]
+    assert [(event.name, event.intent, event.data) for event in told] == [
+        (
+            "MESSAGE_DELETE_BULK",
+            Intent.GUILD_MESSAGES,
+            {
+                "ids": ids,
+                "channel_id": str(place.channel.id),
+                "guild_id": str(place.channel.guild_id),
+            },
+        )
+    ]
+
+
+async def test_unknown_messages_are_deleted_at_once_without_a_word(place: Place) -> None:
+    """Where none of the ids is a message's, nothing is told."""
+    allowed = Permission.MANAGE_MESSAGES
+    place.world.set_permissions(place.channel, place.world.bot, allow=allowed)
+    told: list[Event] = []
+    place.world.subscribe(told.append)
+    body = {"messages": ["1", "2"]}
+    assert await place.ask("POST", f"{place.messages}/bulk-delete", json=body) == (204, None)
+    assert told == []
+
+
+async def test_direct_messages_are_not_deleted_at_once(place: Place) -> None:
+    """In direct messages there is no such thing: code 50003."""
+    direct = place.world.direct_message_channel(place.ann)
+    path = f"/channels/{direct.id}/messages/bulk-delete"
+    status, body = await place.ask("POST", path, json={"messages": ["1", "2"]})
+    assert (status, body["code"]) == (403, 50003)
 
 
 async def test_an_id_that_is_no_number_is_refused_where_it_is(place: Place) -> None:

@@ -1,0 +1,140 @@
+"""Reads what was said while nobody listened, in each place oldest first, within bounds."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import discord
+
+from cogs.hearing import Hearing
+from conversation.ports import Now, Store
+
+log = logging.getLogger(__name__)
+
+Hear = Callable[[discord.Message], Awaitable[None]]
+"""Takes in a message as if it had just come; one that is known changes nothing."""
+
+Readable = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+"""Where somebody of a server may have spoken to us first."""
+
+MARGIN = timedelta(minutes=2)
+"""A connection may be dead for a minute before its heartbeat tells (Discord asks for one each
+41 s), and clocks differ: so much of what should be known already is read again."""
+
+_LIVE_SINCE = timedelta(days=2)
+_LIVE_PLACES = 100
+_CHANNELS = 200
+_MESSAGES = 1000
+"""At most so many missed messages are read in one place, the newest ones."""
+_READ_AT_ONCE = 4
+_TEMPORARY = frozenset({429, 500, 502, 503, 504, 524})
+_FIRST_PAUSE_S = 1.0
+_LONGEST_PAUSE_S = 60.0
+"""Between the attempts to read places where Discord fails for the moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """What is needed of the client to read what was said."""
+
+    channel: Callable[[int], Awaitable[object]]
+    """Gives a channel by its id, from the cache or from Discord."""
+    channels: Callable[[], list[Readable]]
+    """Where somebody may have spoken to us first."""
+    connection_errors: tuple[type[Exception], ...]
+    """What the HTTP library raises when a connection fails."""
+
+
+class Missed:
+    """Reads places on from where everything was heard.
+
+    Args:
+        store: Knows the places in which we are talked to.
+        hearing: Knows until when everything was heard.
+        client: Reads them.
+        now: The wall clock.
+    """
+
+    def __init__(self, store: Store, hearing: Hearing, client: Client, now: Now) -> None:
+        self._store = store
+        self._hearing = hearing
+        self._client = client
+        self._now = now
+        self._reading = asyncio.Semaphore(_READ_AT_ONCE)
+
+    async def read(self, hear: Hear) -> None:
+        """Hear what was missed, until nothing is; where Discord fails, that is tried again.
+
+        Nothing counts as heard before all of it was read: a process that ends meanwhile leaves it
+        to the next.
+
+        Raises:
+            StoreError: The places could not be read from the store.
+        """
+        while self._hearing.is_behind:
+            session = self._hearing.session
+            unread: dict[int, int] = await self._places()
+            pause_s = _FIRST_PAUSE_S
+            while unread and session == self._hearing.session:
+                read = await asyncio.gather(*(self._read(*it, hear) for it in unread.items()))
+                unread = {
+                    channel_id: after_id
+                    for (channel_id, after_id), is_done in zip(unread.items(), read, strict=True)
+                    if not is_done
+                }
+                if unread:
+                    await asyncio.sleep(pause_s)
+                    pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            if not unread:
+                self._hearing.caught_up(session)
+
+    async def _places(self) -> dict[int, int]:
+        """Give the channels to be read, each with the message after which that begins."""
+        until = self._hearing.until
+        from_id = None if until is None else discord.utils.time_snowflake(until - MARGIN)
+        live = await self._store.live_places(self._now() - _LIVE_SINCE, limit=_LIVE_PLACES)
+        places = {it.place.channel_id: from_id or it.last_message_id for it in live}
+        newest = {channel.id: channel.last_message_id or 0 for channel in self._client.channels()}
+        if from_id is not None:
+            others = sorted(newest.keys() - places.keys(), key=newest.__getitem__, reverse=True)
+            places.update(dict.fromkeys(others[:_CHANNELS], from_id))
+        return {
+            channel_id: after_id
+            for channel_id, after_id in places.items()
+            if newest.get(channel_id, after_id + 1) > after_id
+        }
+
+    async def _read(self, channel_id: int, after_id: int, hear: Hear) -> bool:
+        """Hear what was said in a place; False where that may succeed at another time."""
+        try:
+            async with self._reading:
+                messages = await self._messages(channel_id, after_id)
+        except (discord.HTTPException, OSError, *self._client.connection_errors) as error:
+            log.info("channel %d could not be read: %r", channel_id, error)
+            return isinstance(error, discord.HTTPException) and error.status not in _TEMPORARY
+        if messages:
+            log.info("read %d messages of channel %d", len(messages), channel_id)
+        if len(messages) == _MESSAGES:
+            log.warning(
+                "channel %d: more than %d messages were missed; the oldest were not read, and "
+                "whoever spoke to the bot in them is not answered",
+                channel_id,
+                _MESSAGES,
+            )
+        for message in messages:
+            try:
+                await hear(message)
+            except Exception:
+                log.exception("message %d, which was missed, could not be heard", message.id)
+        return True
+
+    async def _messages(self, channel_id: int, after_id: int) -> list[discord.Message]:
+        """Read what was said in a place after a message, the oldest first."""
+        channel = await self._client.channel(channel_id)
+        if not isinstance(channel, discord.abc.Messageable):
+            return []
+        after = discord.Object(after_id)
+        history = channel.history(after=after, limit=_MESSAGES, oldest_first=False)
+        return [message async for message in history][::-1]

@@ -1,0 +1,90 @@
+"""Whatever comes in between: in the end people see what became of an answer that was broken off."""
+
+import pytest
+
+from conversation.entities import Parameters, Received
+from rendering.notices import Notice
+from sandbox.discord.entities import Channel, Message
+from sandbox.script import Answer, Gate
+from tests.e2e.crashes import forget_the_end, leave_streaming
+from tests.e2e.failing_store import fail_once
+from tests.e2e.hearing import questions
+from tests.e2e.scene import Scene, labels_of
+from tests.e2e.streams import opened_store, until_alive
+
+
+async def _broken_off(scene: Scene) -> tuple[Channel, Message, Message]:
+    """Have a bot be killed in the middle of an answer; give thread, question and answer."""
+    async with scene.bot():
+        thread, _ = await scene.ask("hello")
+        question = scene.actor(scene.ann).say(thread, "tell me")
+        answer = await scene.answer_in(thread, 2)
+        await until_alive(scene)
+    await forget_the_end(scene)
+    await leave_streaming(scene, answer, "You")
+    return thread, question, answer
+
+
+async def test_a_second_kill_loses_no_broken_answer(scene: Scene) -> None:
+    """A start that ends before it has asked again leaves that to the next one."""
+    thread, _, answer = await _broken_off(scene)
+    async with opened_store(scene) as store:
+        assert len(await store.interrupt_unfinished()) == 1
+    async with scene.bot():
+        await scene.until(lambda: answer.content == "You said: tell me")
+    assert len(scene.from_bot(thread)) == 2
+
+
+async def test_a_store_that_fails_then_loses_no_broken_answer(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the store fails as a question is asked again, it is asked once more a little later."""
+    _, _, answer = await _broken_off(scene)
+    failed = fail_once(monkeypatch, "answer_again")
+    async with scene.bot():
+        await scene.until(lambda: answer.content == "You said: tell me")
+    assert failed
+
+
+async def test_a_question_deleted_meanwhile_is_not_asked_again(scene: Scene) -> None:
+    """Who deletes a question while the bot is away gets no further answer to it."""
+    _, question, answer = await _broken_off(scene)
+    scene.actor(scene.ann).delete(question)
+    before = len(questions(scene))
+    async with scene.bot():
+        await scene.until(lambda: Notice.INTERRUPTED in answer.content)
+    assert len(questions(scene)) == before
+    assert labels_of(answer) == ["Continue", "Try again"]
+
+
+async def test_deleting_the_question_stops_what_was_begun_again(scene: Scene) -> None:
+    """A deletion is heard also in a place in which nothing was said since the start."""
+    _, question, answer = await _broken_off(scene)
+    gate = Gate()
+    gate.release()
+    scene.script.queue(Answer(chunks=("One, ", "two."), hold=gate))
+    async with scene.bot():
+        await scene.until(lambda: "One," in answer.content)
+        scene.actor(scene.ann).delete(question)
+        await scene.until(lambda: Notice.STOPPED in answer.content)
+
+
+async def test_an_answer_that_was_overtaken_says_so(scene: Scene) -> None:
+    """Where the conversation went on before it was asked again, it is marked, and stays."""
+    thread, _, answer = await _broken_off(scene)
+    async with opened_store(scene) as store:
+        (shown,) = await store.interrupt_unfinished()
+        said = scene.actor(scene.ben).say(thread, "and now?")
+        place = shown.conversation.place
+        await store.receive(
+            Received(said.id, place, scene.ben.id, "Ben", "and now?"),
+            queue_limit=10,
+            daily_limit=None,
+            day_began_at=shown.turn.created_at,
+        )
+        await store.begin(shown.conversation.id, model="a/b", parameters=Parameters())
+    async with scene.bot():
+        await scene.until(lambda: "Stop" not in labels_of(answer))
+        later = await scene.answer_in(thread, 3)
+    assert Notice.INTERRUPTED in answer.content
+    assert later.content.endswith("Ben: and now?")
