@@ -94,11 +94,21 @@ class Staged:
 
 @asynccontextmanager
 async def staged(
-    world: World, contestant: Contestant, answers: Mapping[int, Answer], folder: Path
+    world: World,
+    contestant: Contestant,
+    answers: Mapping[int, Answer],
+    folder: Path,
+    *,
+    latency_s: float = 0.0,
 ) -> AsyncGenerator[Staged, None]:
-    """Serve a world with Discord's limits and a model, and run a bot until the context is left."""
+    """Serve a world with Discord's limits and a model, and run a bot until the context is left.
+
+    The latency is there from the bot's start on, as that of a network is.
+    """
+    discord = DiscordServer(world, limits=LIMITS)
+    discord.faults.latency_s = latency_s
     async with (
-        DiscordServer(world, limits=LIMITS) as server,
+        discord as server,
         PacedModel(answers, first_token_s=_FIRST_TOKEN_S) as model,
         running(
             ["-m", "benchmarks.probed", str(folder / "delays.json"), contestant.program],
@@ -203,10 +213,9 @@ async def play(
     readers = {number: Reader(answer.text) for number, answer in answers.items()}
     audience = _Audience(world, readers)
     with tempfile.TemporaryDirectory(prefix="bobbin-bench-") as folder:
-        async with staged(world, contestant, answers, Path(folder)) as stage:
+        async with staged(world, contestant, answers, Path(folder), latency_s=latency_s) as stage:
             server, model, bot = stage.server, stage.model, stage.bot
             world.subscribe(audience.hear)
-            server.faults.latency_s = latency_s
             before, began_s = len(server.requests), bot.cpu_s()
             asked_at = await _ask(server, audience, seats, scene.asked_after_s(seed))
             await _until_complete(bot, model, readers)

@@ -86,7 +86,9 @@ class ReplyDisplay:
 
     def feed(self, event: ReplyEvent) -> None:
         """Take in what came; returns at once, and costs no more than keeping the text."""
-        if self._wanted.feed(event) and (self._stale_since_s is None or self._wanted.is_queued):
+        wanted = self._wanted
+        has_more = wanted.feed(event)
+        if has_more and (self._stale_since_s is None or wanted.is_queued or wanted.may_be_full):
             self._stale_since_s = self._stale_since_s or _now()
             self._courier.changed(self)
 
@@ -257,6 +259,7 @@ class ReplyDisplay:
         return self._shown.next_change(wanted, is_all=self.is_finished)
 
     def _urgency(self, change: Change, count: int) -> Urgency:
+        """Rank a change: what fills a message goes before what only begins or lengthens one."""
         if self._wanted.is_queued:
             return Urgency.STALE
         if len(self._shown) == 0 or (self._shows_queue_line and change.call is Call.EDIT):
@@ -265,8 +268,7 @@ class ReplyDisplay:
             return Urgency.PART
         if self.is_finished:
             return Urgency.FINAL
-        is_tail = change.call is Call.EDIT and change.ordinal == count - 1
-        return Urgency.STALE if is_tail else Urgency.PART
+        return Urgency.STALE if change.ordinal == count - 1 else Urgency.PART
 
     def _look_whether_done(self) -> None:
         if self.is_finished and self._next_change(self._wanted.parts()) is None:

@@ -240,16 +240,20 @@ class Scheduler:
         if ready_at is None:
             bucket = self._book.of(wish.call, wish.channel_id, now)
             ready_at = opens_at[key] = bucket.opens_at(wish.call, wish.urgency, now)
-        if wish.urgency < Urgency.STALE:
+        if wish.urgency < Urgency.PART:
             return ready_at
         state = self._lanes[lane]
-        bucket = self._book.of(wish.call, wish.channel_id, now)
-        return max(ready_at, state.sent_at + self._gap_s(state), bucket.spaced_at(lane))
+        if wish.call is Call.EDIT:
+            ready_at = max(ready_at, state.sent_at + self._gap_s(state, wish.urgency))
+        if wish.urgency < Urgency.STALE:
+            return ready_at
+        return max(ready_at, self._book.of(wish.call, wish.channel_id, now).spaced_at(lane))
 
-    def _gap_s(self, state: _LaneState) -> float:
+    def _gap_s(self, state: _LaneState, urgency: Urgency) -> float:
         gaps_s = self._policy.opening_gaps_s
         gap_s = gaps_s[state.edits] if state.edits < len(gaps_s) else self._policy.steady_gap_s
-        return min(gap_s, self._policy.renewed_gap_s) if state.has_closed else gap_s
+        is_early = state.has_closed or urgency < Urgency.STALE
+        return min(gap_s, self._policy.early_gap_s) if is_early else gap_s
 
     def _send(self, lane: Lane, wish: Wish, now: float) -> None:
         state = self._lanes[lane]

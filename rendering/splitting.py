@@ -98,6 +98,11 @@ class Splitter:
             raise RuntimeError("the text is not finished")
         return self._sealed
 
+    @property
+    def room_chars(self) -> int:
+        """How many more characters the part that is being filled takes at most, about."""
+        return self._limit + _LOOKAHEAD_CHARS - len(self._opened) - self._length
+
     def feed(self, chunk: str) -> None:
         """Append ``chunk`` to the text.
 

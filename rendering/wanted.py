@@ -10,18 +10,24 @@ from rendering.notices import Notice, say
 from rendering.parts import WantedPart
 from rendering.splitting import Splitter
 
+_LEAST_ROOM_CHARS = 64
+"""After how much more text it is looked again at a part that may be full and is not."""
+
 
 class WantedReply:
     """The text that came, the line that stands for it until then, and the buttons under it.
 
     Attributes:
         is_finished: Whether this is all.
+        may_be_full: Whether the last part may be full with what came last: worth a look.
     """
 
     def __init__(self) -> None:
         self._splitter = Splitter()
         self._unread: list[str] = []
         """Text that the splitter has not seen: it is read when something may be sent."""
+        self._room_chars = self._splitter.room_chars
+        self.may_be_full = False
         self._queue_line = ""
         self._buttons: Buttons = STREAMING
         self.is_finished = False
@@ -42,6 +48,7 @@ class WantedReply:
             case TextDelta(text):
                 self._queue_line = ""
                 self._unread.append(text)
+                self._count(len(text))
                 return True
             case Finished(text=str(whole)):
                 self._splitter = Splitter()
@@ -75,7 +82,15 @@ class WantedReply:
             wanted[-1] = replace(wanted[-1], buttons=self._buttons)
         return wanted
 
+    def _count(self, chars: int) -> None:
+        """Keep count of the room in the last part, so that what came need not be read for it."""
+        self._room_chars -= chars
+        self.may_be_full = self._room_chars < 0
+        if self.may_be_full:
+            self._room_chars = _LEAST_ROOM_CHARS
+
     def _read(self) -> None:
         if self._unread:
             self._splitter.feed("".join(self._unread))
             self._unread.clear()
+            self._room_chars = max(self._splitter.room_chars, _LEAST_ROOM_CHARS)

@@ -1,5 +1,6 @@
 """Commands whose answer came too late for Discord, or whose answer's answer was lost."""
 
+import asyncio
 import gc
 import logging
 import sqlite3
@@ -96,8 +97,9 @@ async def test_a_promise_whose_answer_was_lost_is_kept(
     """Where Discord shows that the bot thinks and answers 503, the answer to the command comes."""
     async with scene.bot():
         thread, _ = await scene.ask("hello")
-        with closing(sqlite3.connect(scene.folder / "bobbin.db", isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        path = scene.folder / "bobbin.db"
+        with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+            await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
             scene.discord.faults.answer("POST", "/interactions/*", 503, after=True)
             record = await scene.actor(scene.ann).slash(thread, "model", name="olmoe-0125")
             assert record.is_thinking

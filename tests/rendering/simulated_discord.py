@@ -6,6 +6,7 @@ strictest reading of "50 requests a second". A request travels `out_s` plus jitt
 """
 
 import heapq
+import math
 import random
 from collections import deque
 from collections.abc import Callable, Hashable
@@ -126,15 +127,19 @@ class Reply:
     """A reply whose text flows evenly from `starts_at` on, one character each `step_s`.
 
     `shown` holds, for each change of the message, when it arrived and up to which instant of
-    the stream its text reached.
+    the stream its text reached. `part_s` is how long the text takes that fills one message;
+    with `asked_at` a thread is wished from then on, and posted in.
     """
 
     channel_id: int
     starts_at: float
     lasts_s: float
     step_s: float = 1 / 60
+    part_s: float = math.inf
+    asked_at: float | None = None
     taken_at: float | None = None
     in_flight: int = 0
+    is_opened: bool = False
     is_posted: bool = False
     shown: list[tuple[float, float]] = field(default_factory=list[tuple[float, float]])
     sent: list[tuple[float, Wish]] = field(default_factory=list[tuple[float, Wish]])
@@ -168,15 +173,48 @@ class Reply:
             at, reached = until, max(reached, reaches)
         return area / self.lasts_s
 
+    @property
+    def instants(self) -> list[float]:
+        """When something else may be wished than before, by what comes alone."""
+        full = [self.starts_at + k * self.part_s for k in range(1, 1 + self._count(self.ends_at))]
+        asked = [] if self.asked_at is None else [self.asked_at]
+        return [*asked, self.starts_at, *full, self.ends_at]
+
+    def reach(self, now: float) -> float:
+        """Tell up to which instant of the stream a request brings the text that is taken now."""
+        return min(now, self.ends_at, self._full_at)
+
+    def _count(self, at: float | None) -> int:
+        """Count the messages that the text up to an instant of the stream fills."""
+        return 0 if at is None else int((at - self.starts_at) / self.part_s + 1e-9)
+
+    @property
+    def _full_at(self) -> float:
+        return self.starts_at + (1 + self._count(self.taken_at)) * self.part_s
+
+    @property
+    def _begins_message(self) -> bool:
+        if not self.is_posted or self.taken_at is None:
+            return True
+        filled = self._count(self.taken_at)
+        return filled > 0 and self.taken_at < self.starts_at + filled * self.part_s + 1e-9
+
     def wish(self, now: float) -> Wish | None:
         """Tell what this reply would send now; None if nothing is new."""
+        if self.asked_at is not None and not self.is_opened:
+            is_asked = now >= self.asked_at
+            wish = Wish(Call.THREAD, self.channel_id, Urgency.FIRST, self.asked_at)
+            return wish if is_asked else None
         if now < self.starts_at or (self.taken_at is not None and self.taken_at >= self.ends_at):
             return None
         if not self.is_posted:
             return Wish(Call.POST, self.channel_id, Urgency.FIRST, self.starts_at)
         since_s = min((self.taken_at or self.starts_at) + self.step_s, self.ends_at)
-        urgency = Urgency.FINAL if now >= self.ends_at else Urgency.STALE
-        return Wish(Call.EDIT, self.channel_id, urgency, since_s)
+        urgency = Urgency.PART if now >= self._full_at else Urgency.STALE
+        if now >= self.ends_at:
+            urgency = Urgency.FINAL
+        call = Call.POST if self._begins_message else Call.EDIT
+        return Wish(call, self.channel_id, urgency, since_s)
 
 
 class Simulation:
@@ -198,8 +236,8 @@ class Simulation:
     def run(self, until_s: float) -> None:
         """Let virtual time pass until nothing happens any more, or at most `until_s`."""
         for lane, reply in enumerate(self.replies):
-            self._at(reply.starts_at, lambda now, lane=lane: self._changed(lane, now))
-            self._at(reply.ends_at, lambda now, lane=lane: self._changed(lane, now))
+            for instant in reply.instants:
+                self._at(instant, lambda now, lane=lane: self._changed(lane, now))
         while self._events and self._events[0][0] <= until_s:
             now, _, event = heapq.heappop(self._events)
             event(now)
@@ -231,21 +269,24 @@ class Simulation:
         reply = self.replies[lane]
         reply.in_flight += 1
         assert reply.in_flight == 1, "two requests of one reply in flight"
-        taken_before, taken_at = reply.taken_at, min(now, reply.ends_at)
-        reply.taken_at = taken_at
+        is_thread = wish.call is Call.THREAD
+        taken_before, taken_at = reply.taken_at, reply.reach(now)
+        if not is_thread:
+            reply.taken_at = taken_at
         reply.sent.append((now, wish))
         is_lost = self._chance.random() < self._world.losses
 
         def arrive(then: float) -> None:
             answer = self.discord.receive(wish.call, wish.channel_id, then)
-            if answer.status == 200 and not is_lost:
+            if answer.status == 200 and not is_lost and not is_thread:
                 reply.shown.append((then, taken_at))
             self._at(then + self._travel(self._world.back_s), lambda at: land(answer, at))
 
         def land(answer: Answer, then: float) -> None:
             reply.in_flight -= 1
             if answer.status == 200 and not is_lost:
-                reply.is_posted = True
+                reply.is_opened = reply.is_opened or is_thread
+                reply.is_posted = not is_thread
             else:
                 reply.taken_at = taken_before
             if is_lost:

@@ -13,6 +13,7 @@ from conversation.errors import StoreError
 from rendering.courier import Courier
 from rendering.display import ReplyDisplay
 from rendering.keeping import PartKeeping
+from rendering.limits import Policy
 from rendering.scheduling import Scheduler
 from rendering.surface import Spot, Surface
 from sandbox.discord.entities import Channel, Message
@@ -70,13 +71,15 @@ class Stage:
 
 
 @asynccontextmanager
-async def opened_stage(limits: Limits | None = None) -> AsyncGenerator[Stage, None]:
+async def opened_stage(
+    limits: Limits | None = None, policy: Policy | None = None
+) -> AsyncGenerator[Stage, None]:
     """Open a stage; Discord's limits are off unless given."""
     world = World()
     guild = world.create_guild("Test")
     channel = world.create_text_channel(guild, "general")
     world.join(guild, world.bot)
-    courier = Courier(Scheduler())
+    courier = Courier(Scheduler(policy))
     async with DiscordServer(world, limits=limits or Limits.off()) as server:
         client = discord.Client(intents=discord.Intents.none(), http_trace=trace_of(courier))
         with addressed(server):

@@ -8,8 +8,9 @@ import pytest
 from conversation.entities import Outcome
 from conversation.events import Finished, Queued, ReasoningDelta, TextDelta
 from rendering.cursor import CURSOR
+from rendering.limits import Policy
 from rendering.notices import Notice, say
-from tests.rendering.stage import Stage
+from tests.rendering.stage import Stage, opened_stage
 
 _POST, _EDIT = "/channels/*/messages", "/channels/*/messages/*"
 
@@ -44,6 +45,22 @@ async def test_an_unchanged_text_is_not_sent_again(stage: Stage) -> None:
     await display.until_shown()
     display.feed(ReasoningDelta("hm"))
     assert len(stage.server.requests_to("*", "/channels/*")) == 1
+
+
+async def test_a_message_that_is_full_is_sent_before_its_turn() -> None:
+    """An edit that waits for its turn waits no longer when its message is full meanwhile."""
+    policy = Policy(opening_gaps_s=(), steady_gap_s=3600.0)
+    async with opened_stage(policy=policy) as stage:
+        display = stage.display()
+        display.feed(TextDelta("first "))
+        await stage.server.until(lambda: stage.messages)
+        display.feed(TextDelta("more "))
+        await asyncio.sleep(0)
+        for _ in range(400):
+            display.feed(TextDelta("words "))
+        await stage.server.until(lambda: len(stage.messages) == 2)
+        assert CURSOR not in stage.contents[0]
+        display.close()
 
 
 async def test_nothing_to_show_is_shown_by_nothing(stage: Stage) -> None:

@@ -147,9 +147,9 @@ def test_order_under_pressure() -> None:
 
 
 def test_mid_stream_edits_are_paced_evenly_and_leave_room_for_finals() -> None:
-    """With 200 stale replies, 45 edits a second go evenly, and a final goes at once between."""
+    """With 70 stale replies, 46 edits a second go evenly, and a final goes at once between."""
     scheduler = Scheduler()
-    for lane in range(200):
+    for lane in range(70):
         scheduler.wish(lane, edit(lane, since_s=9.0), 10.0)
     sent: list[float] = []
     now: float | None = 10.0
@@ -158,11 +158,39 @@ def test_mid_stream_edits_are_paced_evenly_and_leave_room_for_finals() -> None:
             sent.append(now)
             scheduler.answered(wish.call, wish.channel_id, told(4, 5.0), now, sent_at=now)
             assert lane == wish.channel_id
+            scheduler.wish(lane, edit(wish.channel_id, since_s=now), now)
         now = scheduler.next_time(now)
-    assert 85 <= len(sent) <= 97
+    assert 88 <= len(sent) <= 94
     assert max(later - earlier for earlier, later in pairwise(sent)) < 0.08
     scheduler.wish("end", edit(999, Urgency.FINAL, 12.0), 12.0)
     assert lanes(scheduler.due(12.0))[0] == "end"
+
+
+def test_a_full_message_need_not_wait_for_the_whole_pause() -> None:
+    """What fills a message goes 0.75 s after the reply's last request, where other text waits."""
+    scheduler = Scheduler(Policy(opening_gaps_s=()))
+    teach(scheduler, 7, told(4, 5.0), 9.0)
+    scheduler.wish(1, edit(7), 10.0)
+    assert lanes(scheduler.due(10.0)) == [1]
+    scheduler.answered(Call.EDIT, 7, told(3, 4.0), 10.1, sent_at=10.0, lane=1)
+    scheduler.wish(1, edit(7, since_s=10.1), 10.1)
+    assert scheduler.next_time(10.1) == pytest.approx(11.1)
+    scheduler.wish(1, edit(7, Urgency.PART, 10.1), 10.1)
+    assert scheduler.next_time(10.1) == pytest.approx(10.75)
+
+
+def test_a_new_message_of_a_reply_need_not_wait_for_the_pause_between_edits() -> None:
+    """Editing is paced for each reply; what posts is told apart by staleness alone."""
+    scheduler = Scheduler()
+    for call in (Call.EDIT, Call.POST):
+        teach(scheduler, 7, told(4, 5.0, bucket=call.value), 9.0, call)
+    scheduler.wish(1, edit(7), 10.0)
+    assert lanes(scheduler.due(10.0)) == [1]
+    scheduler.answered(Call.EDIT, 7, told(3, 4.0), 10.1, sent_at=10.0, lane=1)
+    scheduler.wish(1, edit(7, since_s=10.1), 10.1)
+    assert scheduler.due(10.1) == []
+    scheduler.wish(1, Wish(Call.POST, 7, Urgency.STALE, 10.1), 10.1)
+    assert lanes(scheduler.due(10.1)) == [1]
 
 
 def test_the_global_limit_is_a_wall_for_all() -> None:
