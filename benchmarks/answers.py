@@ -66,6 +66,17 @@ def make_long_answer(number: int, size_chars: int, seed: int) -> Answer:
     return answer
 
 
+def make_dense_answer(number: int, lasts_s: float, seed: int) -> Answer:
+    """Make an answer of which each piece is a character, as in scripts without spaces.
+
+    Half a minute of it fits into one message.
+    """
+    head, *_ = words = make_answer(number, lasts_s, seed).pieces
+    text = "".join(words[1:]).replace("\n\n", "")
+    count = max(2, round(lasts_s * TOKENS_PER_S) + 1)
+    return Answer([head, *text[: count - 2].rstrip(), "!"])
+
+
 def question(number: int) -> str:
     """Write the question with a number."""
     return f"question {number}"

@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.answers import Answer, make_answer, make_long_answer
+from benchmarks.answers import Answer, make_answer, make_dense_answer, make_long_answer
 
 _FIRST_ANSWER_S = 6.0
 _LAST_ANSWER_S = 16.0
@@ -22,6 +22,7 @@ class Scene:
         within_s: The questions come within so many seconds.
         shortest_s: The shortest answer streams for so long.
         longest_s: The longest.
+        is_dense: Whether a piece is a character: then every answer fits into one message.
         size_chars: The size of every answer instead, where it is given.
         is_for_pacer: Whether the plain pacer is run in it, too.
     """
@@ -33,6 +34,7 @@ class Scene:
     within_s: float = 1.0
     shortest_s: float = _FIRST_ANSWER_S
     longest_s: float = _LAST_ANSWER_S
+    is_dense: bool = False
     size_chars: int | None = None
     is_for_pacer: bool = True
     numbers: range = field(init=False)
@@ -47,10 +49,12 @@ class Scene:
         answers: dict[int, Answer] = {}
         for number in self.numbers:
             lasts_s = chance.uniform(self.shortest_s, self.longest_s)
-            if self.size_chars is None:
-                answers[number] = make_answer(number, lasts_s, seed)
-            else:
+            if self.size_chars is not None:
                 answers[number] = make_long_answer(number, self.size_chars, seed)
+            elif self.is_dense:
+                answers[number] = make_dense_answer(number, lasts_s, seed)
+            else:
+                answers[number] = make_answer(number, lasts_s, seed)
         return answers
 
     def asked_after_s(self, seed: int) -> Sequence[float]:
@@ -77,8 +81,12 @@ _QUICK = (
         is_for_pacer=False,
     ),
 )
+_ONE_MESSAGE_EACH = tuple(
+    Scene(f"N = {count}, one message each", count, shortest_s=20.0, longest_s=30.0, is_dense=True)
+    for count in (50, 200)
+)
 CROWD = Scene("N = 200", 200)
-ALL_SCENES = (*_QUICK[:3], CROWD, *_QUICK[3:])
+ALL_SCENES = (*_QUICK[:3], CROWD, *_ONE_MESSAGE_EACH, *_QUICK[3:])
 
 
 def chosen_scenes(words: Sequence[str]) -> list[Scene]:

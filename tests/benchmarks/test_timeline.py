@@ -4,7 +4,7 @@ from statistics import fmean
 
 import pytest
 
-from benchmarks.answers import make_answer, make_long_answer
+from benchmarks.answers import make_answer, make_dense_answer, make_long_answer
 from benchmarks.reference import replay
 from benchmarks.timeline import Reader, Sight, Stream, lateness, mean_lag_s
 
@@ -97,6 +97,13 @@ def test_the_reference_serves_fifty_a_second() -> None:
     times = sorted(each.time_s for seen in sights.values() for each in seen)
     assert all(later - at > 0.999 for at, later in zip(times, times[50:], strict=False))
     assert fmean(mean_lag_s(streams[n], sights[n]) for n in streams) == pytest.approx(1.9, abs=0.2)
+
+
+def test_dense_answers_fit_into_one_message() -> None:
+    """Half a minute of single characters is an answer of one message, at the model's pace."""
+    answer = make_dense_answer(1, 30.0, seed=7)
+    assert answer.lasts_s == pytest.approx(30.0, abs=0.1)
+    assert 1700 < len(answer.text) <= 2000
 
 
 def test_long_answers_are_as_long_as_asked() -> None:
