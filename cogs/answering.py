@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Iterable
 
+from cogs.changes import Changes
 from cogs.late_ends import LateEnds
 from cogs.showing import Showing
 from cogs.work import TakeUp, Work
@@ -34,6 +35,7 @@ class Answering:
         showing: Shows it as it comes.
         teller: Posts notices.
         late_ends: Shows what is stored late.
+        changes: What the store has to take before anything is answered.
         grace_s: How long running answers may go on when this is closed.
         meter: Takes how late an end is shown.
     """
@@ -44,6 +46,7 @@ class Answering:
         showing: Showing,
         teller: Teller,
         late_ends: LateEnds,
+        changes: Changes,
         *,
         grace_s: float,
         meter: Meter = NO_METER,
@@ -54,8 +57,10 @@ class Answering:
         """The answers that stream now."""
         self._teller = teller
         self._late_ends = late_ends
+        self._changes = changes
         self._work: dict[int, Work] = {}
         self._put_off: set[int] = set()
+        self._held: set[int] = set()
         self._grace_s = grace_s
         self._meter = meter
         self.is_closing = False
@@ -77,9 +82,20 @@ class Answering:
         work.is_wanted = True
         work.spot = spot or work.spot
         work.small_print.extend(small_print)
-        if work.task is None:
+        if work.task is None and conversation_id not in self._held:
             name = f"conversation-{conversation_id}"
             work.task = asyncio.create_task(self._run(work), name=name)
+
+    def hold(self, conversation_ids: Iterable[int]) -> None:
+        """Begin no answer in some conversations before they are released; what streams goes on."""
+        self._held.update(conversation_ids)
+
+    def release(self, conversation_id: int) -> None:
+        """Answer again in a conversation that was held."""
+        self._held.discard(conversation_id)
+        work = self._work.get(conversation_id)
+        if work is not None and work.is_wanted:
+            self.wake(conversation_id)
 
     def wake_put_off(self) -> None:
         """Answer in the conversations which the store failed, now that it can be used again."""
@@ -127,6 +143,9 @@ class Answering:
         """Take nothing new, give what streams some seconds to end, then interrupt it."""
         self.is_closing = True
         await self._late_ends.close()
+        for work in self._work.values():
+            if work.task is None:
+                work.end_take_up(has_begun=False)
         tasks = [work.task for work in self._work.values() if work.task is not None]
         if not tasks:
             return
@@ -141,11 +160,11 @@ class Answering:
         conversation_id = work.conversation_id
         notice: Notice | None = None
         try:
-            while work.is_wanted and not self.is_closing:
+            while work.is_wanted and self._may_begin(conversation_id):
                 work.is_wanted = False
                 if work.take_up is not None:
                     await self._take_up(work, work.take_up)
-                if not self.is_closing:
+                if self._may_begin(conversation_id):
                     await self._answer(work)
         except StoreError as error:
             report(log, error, "conversation %d: the store failed", conversation_id)
@@ -155,12 +174,18 @@ class Answering:
             log.exception("conversation %d: not answered", conversation_id)
             notice = Notice.BROKEN
         finally:
-            work.end_take_up(has_begun=False)
-            del self._work[conversation_id]
-        if work.is_wanted:
-            self.wake(conversation_id, work.spot)
+            work.task = None
+            is_held = work.is_wanted and conversation_id in self._held
+            if not is_held:
+                work.end_take_up(has_begun=False)
+                del self._work[conversation_id]
+        if work.is_wanted and not is_held:
+            self.wake(conversation_id, work.spot, work.small_print)
         if notice is not None and work.spot is not None:
             await self._teller.tell(work.spot, notice)
+
+    def _may_begin(self, conversation_id: int) -> bool:
+        return not self.is_closing and conversation_id not in self._held
 
     async def _take_up(self, work: Work, take_up: TakeUp) -> None:
         try:
@@ -176,6 +201,7 @@ class Answering:
         """Answer all that waits, together, or take up an answer that ended."""
         conversation_id = work.conversation_id
         stop = StopSignal()
+        await self._changes.pay()
         if take_up is None:
             events = self._service.reply(conversation_id, stop)
         else:
@@ -204,10 +230,21 @@ class Answering:
             else:
                 log.exception("conversation %d: an answer broke off", conversation_id)
                 buttons = buttons_after(Outcome.INTERRUPTED, has_text=work.has_text)
-                await _end(work.display, Notice.BROKEN_OFF, buttons)
+                await _end_shown(work.display, Notice.BROKEN_OFF, buttons)
         finally:
             if work.footnotes is not None:
                 work.footnotes.give_up()
+
+
+async def _end_shown(display: ReplyDisplay, notice: Notice, buttons: Buttons) -> None:
+    """Finish a reply that broke off, and wait until it is shown; a few seconds from shutdown on."""
+    if not display.is_finished:
+        display.finish(notice, buttons)
+    try:
+        await display.until_shown()
+    except asyncio.CancelledError:
+        await _end(display, notice, buttons)
+        raise
 
 
 async def _end(display: ReplyDisplay, notice: Notice, buttons: Buttons) -> None:

@@ -8,9 +8,11 @@ from datetime import timedelta
 import discord
 from discord.ext import commands
 
-from cogs.access import Access
+from cogs.access import Access, may_answer_in
 from cogs.answering import Answering
+from cogs.aside import Aside
 from cogs.attentions import Attentions
+from cogs.changes import Changes
 from cogs.client import Bobbin
 from cogs.conversations import Conversations
 from cogs.cooldown import Cooldown, Pace
@@ -85,7 +87,9 @@ class Assembly:
             teller=Teller(self.courier, surface),
             tellings=Tellings(store),
             ends=Ends(store, self.courier, surface, posts),
+            posts=posts,
             hearing=Hearing(self.now),
+            changes=Changes(),
         )
         answering = self._answering(bot, showing)
         attentions = Attentions(store, user.id)
@@ -126,6 +130,7 @@ class Assembly:
             shows,
             showing.teller,
             LateEnds(self.service.checkpoints, self.store, showing.ends),
+            showing.changes,
             grace_s=self.rules.shutdown_grace_s,
             meter=self.meter,
         )
@@ -139,19 +144,20 @@ class Assembly:
         attentions: Attentions,
         cooldown: Cooldown,
     ) -> Talking:
-        rules, store = self.rules, self.store
-        unanswered = Unanswered(user.name, showing.tellings, showing.teller)
-        refusals = Refusals(store, showing.teller)
-        turned_away = TurnedAwayMessages(store)
+        rules, store, aside = self.rules, self.store, Aside()
+        unanswered = Unanswered(user.name, showing.tellings, showing.teller, aside)
+        refusals = Refusals(store, showing.teller, aside)
+        turned_away = TurnedAwayMessages(store, showing.teller)
         intake = Intake(
             Bounds(rules.queue_limit, rules.access.turns_per_day),
             store,
             attentions,
             answering,
-            showing.teller,
             refusals,
             unanswered,
             turned_away,
+            showing.changes,
+            aside,
             self.now,
         )
         return Talking(
@@ -162,6 +168,7 @@ class Assembly:
             intake=intake,
             unanswered=unanswered,
             turned_away=turned_away,
+            aside=aside,
             answering=answering,
             courier=self.courier,
             recovery=self._recovery(bot, showing, answering, intake, refusals, turned_away),
@@ -180,17 +187,23 @@ class Assembly:
         async def channel(channel_id: int) -> object:
             return bot.get_channel(channel_id) or await bot.fetch_channel(channel_id)
 
-        client = Client(channel, lambda: list(_spoken_in(bot.guilds)), self.connection_errors)
+        client = Client(
+            channel,
+            lambda: [it for it in _spoken_in(bot.guilds) if may_answer_in(it)],
+            lambda: not any(guild.unavailable for guild in bot.guilds),
+            self.connection_errors,
+        )
         return Recovery(
             self.store,
             showing.hearing,
             Missed(self.store, showing.hearing, client, self.now),
             answering,
-            showing.teller,
             showing.ends,
+            showing.posts,
             Rereading(self.store, intake, channel, self.connection_errors),
             refusals,
             turned_away,
+            showing.changes,
             self.now,
             timedelta(minutes=self.rules.recovery_window_minutes),
             self.unfinished,
@@ -199,13 +212,15 @@ class Assembly:
 
 @dataclass(frozen=True, slots=True)
 class _Showing:
-    """What speaks on Discord, and what it has to know for that."""
+    """What speaks on Discord, and what it has to know before it does."""
 
     surface: Surface
     teller: Teller
     tellings: Tellings
     ends: Ends
+    posts: OwnPosts
     hearing: Hearing
+    changes: Changes
 
 
 def _spoken_in(guilds: Iterable[discord.Guild]) -> Iterator[Readable]:

@@ -33,6 +33,10 @@ class Attentions:
         is_own = isinstance(channel, discord.Thread) and channel.owner_id == self._own_id
         return Attention.EVERYTHING if is_own else Attention.MENTIONS
 
+    def is_set(self, channel_id: int) -> bool:
+        """Tell whether the attention of a channel was set."""
+        return channel_id in self._set
+
     def listen_to(self, channel_id: int) -> None:
         """Listen to a place from this instant on; `change` is to follow, which stores it."""
         self._set[channel_id] = Attention.EVERYTHING

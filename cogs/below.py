@@ -23,17 +23,21 @@ def unread_files(exchange: Exchange) -> list[str]:
     return [say(Notice.UNREAD_FILES, names=files_named(files))] if files else []
 
 
-def late_answer(exchange: Exchange, back_at: datetime | None) -> list[str]:
+def late_answer(exchange: Exchange, back_at: datetime | None, away_s: float) -> list[str]:
     """Give the notice that the bot was away, where that made an answer come late.
+
+    What only waited behind other answers did so while the bot was there.
 
     Args:
         exchange: The question and its answer, which begins.
         back_at: When the bot began to listen again, the last time; None if it does not yet.
+        away_s: How long it had not listened then.
     """
     if back_at is None or exchange.goes_on or not exchange.inbounds:
         return []
     written_at = discord.utils.snowflake_time(exchange.inbounds[0].message_id)
-    if written_at > back_at or exchange.turn.created_at - written_at < _LATE:
+    late_s = (exchange.turn.created_at - written_at).total_seconds()
+    if written_at > back_at or min(late_s, away_s) < _LATE.total_seconds():
         return []
     return [say(Notice.WAS_AWAY, when=discord.utils.format_dt(written_at, "R"))]
 

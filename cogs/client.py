@@ -23,6 +23,10 @@ PERMISSIONS = 377_957_239_872
 threads, embed, attach, read history, react."""
 
 
+_GUILDS_LIMIT_S = 0.5
+"""So long after the last server that Discord told of the session counts as ready, and what is owed
+is paid; servers that come later are waited for where it matters (`cogs/missed.py`)."""
+
 _REGISTERING_LIMIT_S = 30.0
 """Longer than this nobody is kept from talking; Discord may ask for hours (200 a day)."""
 
@@ -98,6 +102,7 @@ class Bobbin(commands.Bot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            guild_ready_timeout=_GUILDS_LIMIT_S,
             http_trace=http_trace,
         )
         self._commands_file = commands_file

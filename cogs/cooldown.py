@@ -74,6 +74,12 @@ class Cooldown:
         is_first, window.is_told = not window.is_told, True
         return TooFast(window.began_s + self.pace.window_s, is_first)
 
+    def not_told(self, person_id: int, until_s: float) -> None:
+        """Take in that a person could not be told until when to wait: the next one is the first."""
+        window = self._windows.get(person_id)
+        if window is not None and window.began_s + self.pace.window_s == until_s:
+            window.is_told = False
+
     def _open(self, person_id: int, began_s: float) -> _Window:
         """Begin a window, and forget those that are over; each is looked at once for that."""
         now = self._clock()

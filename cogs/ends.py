@@ -5,19 +5,31 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain, repeat
 
 import discord
 
-from cogs.own_posts import OwnPosts, custom_ids_of
-from conversation.entities import Failure, Outcome, Part, Shown
+from cogs.endings import (
+    buttons_under,
+    contents_of,
+    is_of,
+    is_open,
+    lacks_messages,
+    notice_under,
+    outcome_of,
+    replaced_contents,
+    says,
+    what_stays,
+    whole_of,
+)
+from cogs.own_posts import OwnPosts
+from conversation.entities import Outcome, Part, Shown
 from conversation.events import TextDelta
 from conversation.ports import Store
-from rendering.buttons import NONE, Button, Buttons, buttons_after, custom_id, has_stop
+from rendering.buttons import NONE
 from rendering.courier import Courier
 from rendering.display import ReplyDisplay
 from rendering.keeping import PartKeeping
-from rendering.notices import Notice, outcome_notice
-from rendering.splitting import Splitter
 from rendering.surface import Spot, Surface
 
 log = logging.getLogger(__name__)
@@ -25,6 +37,8 @@ log = logging.getLogger(__name__)
 _MARGIN = timedelta(minutes=2)
 """So much may our clock be ahead of Discord's."""
 _READ_AT_ONCE = 8
+_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+"""Between attempts to read what a broken answer shows; the last one again and again."""
 
 
 class Ends:
@@ -50,6 +64,15 @@ class Ends:
         self._posts = posts
         self._reading = asyncio.Semaphore(_READ_AT_ONCE)
         self._looked_at: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+
+    async def close(self) -> None:
+        """Read no more; the next start shows what is not shown until then."""
+        self._is_closed = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def show(self, since: datetime, before: datetime, limit: int) -> None:
         """Have the ends shown of answers that ended since then; does not wait until they are.
@@ -59,15 +82,18 @@ class Ends:
         Args:
             since: Answers that ended earlier are not looked at.
             before: When this process began; it shows by itself what it has begun since.
-            limit: So many answers are looked at, the latest first.
+            limit: So many answers are looked at together, the latest first.
 
         Raises:
             StoreError: Not all of them could be looked at.
         """
         ended = await self._store.ended_since(since, limit=limit)
-        others = [it for it in ended if it.turn.created_at < before]
-        new = [it for it in others if it.turn.id not in self._looked_at]
-        await asyncio.gather(*(self._show_if_open(it) for it in new))
+        while ended:
+            others = [it for it in ended if it.turn.created_at < before]
+            new = [it for it in others if it.turn.id not in self._looked_at]
+            await asyncio.gather(*(self._show_if_open(it) for it in new))
+            earliest = min(it.turn.id for it in ended)
+            ended = await self._store.ended_since(since, limit=limit, before_turn_id=earliest)
 
     async def adopted(self, shown: Shown) -> Shown:
         """Give an answer with the messages that show it and of which the store does not know.
@@ -80,16 +106,13 @@ class Ends:
         turn, place = shown.turn, shown.conversation.place
         known = [part.message_id for part in shown.parts]
         begun_id = discord.utils.time_snowflake(turn.created_at - _MARGIN)
-        contents = list(contents_of(turn.text))
-        if turn.outcome is Outcome.INTERRUPTED:
-            contents = contents[:-1]
         parts = list(shown.parts)
         try:
             async with self._reading:
                 latest = await self._posts.latest(place.channel_id, max([begun_id, *known]))
             for message in latest:
                 ordinal = len(parts)
-                if _is_of(message, turn.id) or message.content in contents[ordinal : ordinal + 1]:
+                if is_of(message, turn.id) or await self._comes_next(message, shown, ordinal):
                     nonce = f"{turn.id}.{ordinal}"
                     parts.append(Part(ordinal, place.channel_id, message.id, nonce))
                     await self._store.add_part(shown.reply_id, parts[-1])
@@ -97,6 +120,16 @@ class Ends:
         except self._posts.errors as error:
             log.info("channel %d could not be read: %r", place.channel_id, error)
         return replace(shown, parts=tuple(parts))
+
+    async def _comes_next(self, message: discord.Message, shown: Shown, ordinal: int) -> bool:
+        """Tell whether a message says what comes next of an answer, and shows no other."""
+        contents, wholes = contents_of(shown.turn.text), [whole_of(shown)]
+        if outcome_of(shown.turn) is not Outcome.INTERRUPTED:
+            wholes.append(contents)
+        elif contents:
+            wholes = [contents[:-1]]
+        expected = [whole[ordinal] for whole in wholes if ordinal < len(whole)]
+        return says(message, expected) and await self._store.shown_by(message.id) is None
 
     async def _show_if_open(self, shown: Shown) -> None:
         if not shown.parts or lacks_messages(shown):
@@ -118,14 +151,19 @@ class Ends:
         self.show_end(shown)
 
     def show_end(self, shown: Shown) -> None:
-        """Have the whole of an ended answer shown, and how it ended; does not wait until it is."""
-        turn = shown.turn
-        failure = None if turn.failure is None else Failure(turn.failure)
-        outcome, has_text = turn.outcome or Outcome.INTERRUPTED, bool(turn.text.strip())
-        notice = outcome_notice(outcome, failure, model=turn.model or "", has_text=has_text)
-        is_newest = shown.conversation.head_turn_id == turn.id
-        buttons = buttons_after(outcome, turn.failure, has_text=has_text) if is_newest else NONE
-        self._show(shown, notice, buttons)
+        """Have the whole of an ended answer shown, and how it ended; does not wait until it is.
+
+        Where it was interrupted, what people have seen of it stays, though the store has less:
+        its messages are read first, however long that takes. Without messages they are posted.
+        """
+        self._looked_at.add(shown.turn.id)
+        if not shown.parts or outcome_of(shown.turn) is not Outcome.INTERRUPTED:
+            self._show(shown)
+        elif not self._is_closed:
+            name = f"end-{shown.turn.id}"
+            task = asyncio.create_task(self._show_what_stays(shown), name=name)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def make_way(self, former: Shown) -> None:
         """Take away what stands under an answer that another goes on with.
@@ -134,55 +172,76 @@ class Ends:
         """
         contents = contents_of(former.turn.text)
         before_last = max(0, min(len(contents), len(former.parts)) - 1)
-        display = self._show(former, "", NONE, contents[:before_last])
+        display = self._display(former, contents[:before_last])
+        display.feed(TextDelta(former.turn.text))
+        display.finish("", NONE)
+        display.go_to(_spot_of(former))
         if len(former.parts) < len(contents):
             await display.until_shown()
 
     async def _is_open(self, shown: Shown) -> bool:
-        """Tell whether the reply does not say how its answer ended; true where that is unknown.
-
-        It lacks a message, can still be stopped, or says that the answer is not stored.
-        """
-        if not shown.parts or lacks_messages(shown):
+        """Tell whether the reply does not say how its answer ended; true where that is unknown."""
+        if lacks_messages(shown):
             return True
         try:
             async with self._reading:
-                message = await self._posts.of(shown.parts[-1])
+                messages = await self._posts.of_all(shown.parts)
         except self._posts.errors:
             return True
-        if message is None:
-            return False
-        is_unstored = message.content.endswith(Notice.NOT_STORED)
-        return is_unstored or has_stop(list(custom_ids_of(message)))
+        return is_open(shown, messages)
 
-    def _show(
-        self, shown: Shown, notice: str, buttons: Buttons, contents: Sequence[str] = ()
+    async def _show_what_stays(self, shown: Shown) -> None:
+        messages = await self._read(shown)
+        if not any(messages):
+            log.info("turn %d: its messages are gone, or cannot be read", shown.turn.id)
+            return
+        plain = ["" if it is None or it.components else it.content for it in messages]
+        self._show(shown, plain, what_stays(shown, messages))
+
+    async def _read(self, shown: Shown) -> list[discord.Message | None]:
+        """Read the messages of a reply, when they can be read; nothing where they never can."""
+        for pause_s in chain(_PAUSES_S, repeat(_PAUSES_S[-1])):
+            try:
+                async with self._reading:
+                    return await self._posts.of_all(shown.parts)
+            except discord.Forbidden:
+                change = _Change()
+                self._courier.put_by(change, shown.parts[-1].channel_id)
+                await change.has_come.wait()
+            except self._posts.errors as error:
+                log.debug("turn %d: its messages cannot be read yet: %r", shown.turn.id, error)
+                await asyncio.sleep(pause_s)
+        return []
+
+    def _show(self, shown: Shown, contents: Sequence[str] = (), stays: Sequence[str] = ()) -> None:
+        """Have an end shown under the text of an answer, or under what stays in its place."""
+        display = self._display(shown, contents, stays or replaced_contents(shown.replaced_text))
+        if not stays:
+            display.feed(TextDelta(shown.turn.text))
+        display.finish(notice_under(shown), buttons_under(shown))
+        display.go_to(_spot_of(shown))
+
+    def _display(
+        self, shown: Shown, contents: Sequence[str] = (), stays: Sequence[str] = ()
     ) -> ReplyDisplay:
-        place, turn = shown.conversation.place, shown.turn
-        root_id = shown.conversation.root_message_id if place.is_channel else None
-        spot = Spot(place.channel_id, place.guild_id, root_id)
         keeping = PartKeeping(shown.reply_id, self._store)
-        display = ReplyDisplay(self._courier, self._surface, turn, keeping, shown.parts, contents)
-        display.feed(TextDelta(turn.text))
-        display.finish(notice, buttons)
-        display.go_to(spot)
-        return display
+        return ReplyDisplay(
+            self._courier, self._surface, shown.turn, keeping, shown.parts, contents, stays
+        )
 
 
-def contents_of(text: str) -> Sequence[str]:
-    """Give what the messages that show an answer say."""
-    splitter = Splitter()
-    splitter.feed(text)
-    splitter.finish()
-    return [part.content for part in splitter.parts]
+class _Change:
+    """Waits until a place has changed that refused us."""
+
+    def __init__(self) -> None:
+        self.has_come = asyncio.Event()
+
+    def reopened(self) -> None:
+        """See `Waiter.reopened`."""
+        self.has_come.set()
 
 
-def lacks_messages(shown: Shown) -> bool:
-    """Tell whether fewer messages show an answer than its text needs."""
-    return len(shown.parts) < len(contents_of(shown.turn.text))
-
-
-def _is_of(message: discord.Message, turn_id: int) -> bool:
-    """Tell whether a message has a button of a turn."""
-    own = {custom_id(button, turn_id) for button in Button}
-    return not own.isdisjoint(custom_ids_of(message))
+def _spot_of(shown: Shown) -> Spot:
+    place = shown.conversation.place
+    root_id = shown.conversation.root_message_id if place.is_channel else None
+    return Spot(place.channel_id, place.guild_id, root_id)

@@ -18,6 +18,8 @@ class Hearing:
         """Everything said until then was heard; None where it is not known since when we listen."""
         self.back_at: datetime | None = None
         """When we began to listen again, the last time."""
+        self.away_s = 0.0
+        """How long the last absence lasted, as far as is known; 0 before the first."""
         self.session = 0
         """Counts the gateway sessions, each of which begins with a gap before it."""
         self._read_session = 0
@@ -32,6 +34,8 @@ class Hearing:
         """Take in that a new session is ready: what was said before it is not repeated."""
         self.session += 1
         self.back_at = self._now()
+        if self.until is not None:
+            self.away_s = (self.back_at - self.until).total_seconds()
         self._is_deaf = False
 
     def disconnected(self) -> None:

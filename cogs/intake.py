@@ -2,29 +2,32 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from weakref import WeakValueDictionary
-
-import discord
 
 from cogs.access import day_of
 from cogs.answering import Answering
+from cogs.aside import Aside
 from cogs.attentions import Attentions
-from cogs.cooldown import Pace
+from cogs.changes import Changes
 from cogs.heard import Heard
 from cogs.reading import attachments_of, name_of, text_of
 from cogs.refusals import Refusals
 from cogs.remembered import Remembered
 from cogs.turned_away import TurnedAwayMessages
 from cogs.unanswered import Unanswered
-from conversation.entities import Attention, Receipt, Received, Verdict
+from conversation.entities import (
+    Attention,
+    PlaceKey,
+    Receipt,
+    Received,
+    Verdict,
+)
 from conversation.errors import StoreError
 from conversation.ports import Now, Store
 from conversation.reporting import report
-from rendering.notices import Notice, clock_time, say
-from rendering.telling import Teller
+from rendering.notices import Notice, say
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +37,6 @@ _WARN_AT_LEFT = 3
 
 _STORED_AT_ONCE = 256
 """So many messages wait for the store at once, behind what answering writes: neither starves."""
-
-_REMEMBERED = 1000
-"""Of so many people it is remembered that they were told of a full queue, of so many that they were
-told of a spent quota."""
 
 _RECENT = 10_000
 """So many messages are known that may still wait or be answered; what becomes of others on Discord
@@ -64,10 +63,11 @@ class Intake:
         store: Where messages are written.
         attentions: Which places are listened to without a mention.
         answering: Told of conversations in which something waits.
-        teller: Posts notices.
         refusals: Tells of messages that are stored as refused.
         unanswered: Tells of those that are not stored.
-        turned_away: Remembers those that are to be sent again.
+        turned_away: Tells of those that are to be sent again.
+        changes: Keeps what the store could not take of edits and deletions.
+        aside: Has people told while the next messages are heard.
         now: The wall clock.
     """
 
@@ -77,25 +77,25 @@ class Intake:
         store: Store,
         attentions: Attentions,
         answering: Answering,
-        teller: Teller,
         refusals: Refusals,
         unanswered: Unanswered,
         turned_away: TurnedAwayMessages,
+        changes: Changes,
+        aside: Aside,
         now: Now,
     ) -> None:
         self._bounds = bounds
         self._store = store
         self._attentions = attentions
         self._answering = answering
-        self._teller = teller
         self._refusals = refusals
         self._unanswered = unanswered
         self._turned_away = turned_away
+        self._changes = changes
+        self._aside = aside
         self._now = now
         self._order: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._room = asyncio.Semaphore(_STORED_AT_ONCE)
-        self._told_full = Remembered[tuple[int, int]](_REMEMBERED)
-        self._told_spent = Remembered[tuple[int, datetime]](_REMEMBERED)
         self._recent = Remembered[int](_RECENT)
 
     def recall(self, message_ids: Iterable[int]) -> None:
@@ -107,55 +107,61 @@ class Intake:
         """Tell whether a message may wait for an answer, or be the one that is being answered."""
         return message_id in self._recent
 
+    async def has(self, message_id: int) -> bool:
+        """Tell whether a message is stored.
+
+        Raises:
+            StoreError: That could not be read.
+        """
+        return await self._store.is_known(message_id)
+
     async def revise(self, heard: Heard, *, is_ours: bool) -> None:
         """Take in that a message says something else now, or that it is not for us any more.
 
         That counts while it waits; one without words for us is not answered.
         """
+        message_id = heard.message.id
         text = text_of(heard.message, heard.own_ids, with_reference=True) if is_ours else ""
-        try:
-            async with self._in_order(heard.place.channel_id):
-                if await self._store.revise(heard.message.id, text):
-                    log.debug("message %d was edited while it waited", heard.message.id)
-        except StoreError as error:
-            report(log, error, "the edit of message %d was not taken", heard.message.id)
+
+        async def revised() -> None:
+            if await self._store.revise(message_id, text):
+                log.debug("message %d was edited while it waited", message_id)
+
+        async with self._in_order(heard.place.channel_id):
+            await self._changes.make(_message(message_id), revised)
 
     async def withdraw(self, message_id: int, channel_id: int) -> None:
         """Take in that a message is gone: it is not answered, or its answer is stopped."""
         if not self.knows(message_id):
             return
-        try:
-            async with self._in_order(channel_id):
-                inbound = await self._store.withdraw(message_id)
-        except StoreError as error:
-            report(log, error, "the deletion of message %d was not taken", message_id)
-            return
-        if inbound is not None and inbound.turn_id is not None:
-            self._answering.runs.stop_answer_to(inbound.turn_id, inbound.author_id)
 
-    async def slow_down(self, heard: Heard, pace: Pace, until_s: float) -> None:
-        """Tell somebody who sends too much at once that this is not taken, and until when."""
-        notice = say(
-            Notice.SLOW_DOWN,
-            limit=pace.messages,
-            seconds=f"{pace.window_s:g}",
-            when=clock_time(until_s),
-        )
-        message = heard.message
-        last_id = discord.utils.time_snowflake(datetime.fromtimestamp(until_s, UTC))
-        self._turned_away.add(message.author.id, message.id, last_id)
-        await self._tell_turned_away(heard, notice)
-        await self._turned_away.keep()
+        async def withdrawn() -> None:
+            inbound = await self._store.withdraw(message_id)
+            if inbound is not None and inbound.turn_id is not None:
+                self._answering.runs.stop_answer_to(inbound.turn_id, inbound.author_id)
+
+        async with self._in_order(channel_id):
+            await self._changes.make(_message(message_id), withdrawn)
 
     async def withdraw_in(self, channel_id: int) -> None:
         """Take in that a place is gone: nothing that waits there is answered."""
-        try:
+
+        async def withdrawn() -> None:
             count = await self._store.withdraw_in(channel_id)
-        except StoreError as error:
-            report(log, error, "the messages of channel %d, which is gone, still wait", channel_id)
-            return
-        if count:
-            log.info("channel %d is gone, and with it %d messages that waited", channel_id, count)
+            if count:
+                log.info(
+                    "channel %d is gone, and with it %d messages that waited", channel_id, count
+                )
+
+        await self._changes.make(f"channel {channel_id}", withdrawn)
+
+    async def listen_to(self, place: PlaceKey) -> None:
+        """Take in that everything said in a forum post is for us."""
+        self._attentions.listen_to(place.channel_id)
+        await self._changes.make(
+            f"what is for us in channel {place.channel_id}",
+            lambda: self._attentions.change(place, Attention.EVERYTHING),
+        )
 
     async def take(self, heard: Heard, *, replies_to_us: bool) -> None:
         """Write a message and have it answered; what cannot be answered is said."""
@@ -168,17 +174,13 @@ class Intake:
                 await self._unanswered.tell_wordless(heard, received)
                 return
             receipt = await storing
-            if heard.begins_post:
-                await self._attentions.change(heard.place, Attention.EVERYTHING)
         except StoreError as error:
             report(log, error, "message %d was not taken", heard.message.id)
-            self._turned_away.add(heard.message.author.id, heard.message.id)
-            await self._tell_turned_away(heard, Notice.STORE_DOWN)
+            self._aside.begin(self._turned_away.not_stored(heard), f"away-{heard.message.id}")
             return
-        await self._act_on(receipt, heard)
-
-    async def _tell_turned_away(self, heard: Heard, notice: str) -> None:
-        await self._teller.tell(heard.spot, notice, nonce=f"away{heard.message.id:x}")
+        if heard.begins_post:
+            await self.listen_to(heard.place)
+        self._act_on(receipt, heard)
 
     def _in_order(self, channel_id: int) -> asyncio.Lock:
         """Give what makes the events of a place wait for each other; it is held over no request.
@@ -222,6 +224,7 @@ class Intake:
         """Begin to write a message; who calls this awaits what it gives."""
         if not received.text:
             return None
+        self._unanswered.heard_words(received)
         await self._room.acquire()
         storing = asyncio.create_task(
             self._store.receive(
@@ -236,21 +239,28 @@ class Intake:
         await asyncio.sleep(0)  # it has begun when this returns
         return storing
 
-    async def _act_on(self, receipt: Receipt, heard: Heard) -> None:
+    def _act_on(self, receipt: Receipt, heard: Heard) -> None:
         conversation_id = receipt.conversation_id
-        told = (conversation_id, heard.message.author.id)
+        full = ("full", conversation_id, heard.message.author.id)
         match receipt.verdict:
             case Verdict.ACCEPTED:
-                self._told_full.discard(told)
+                self._refusals.forget(full)
                 self._answering.wake(conversation_id, heard.spot, self._quota_warning(receipt))
             case Verdict.REPEATED:
                 log.debug("message %d came again", heard.message.id)
             case Verdict.QUEUE_FULL:
-                if self._told_full.add(told):
-                    notice = say(Notice.QUEUE_FULL, limit=self._bounds.queue_limit)
-                    await self._refusals.tell(heard.spot, heard.message.id, notice)
+                self._refuse(heard, full, say(Notice.QUEUE_FULL, limit=self._bounds.queue_limit))
             case Verdict.QUOTA_SPENT:
-                await self._tell_quota_spent(heard)
+                began_at, _ = day_of(self._now())
+                spent = ("spent", heard.message.author.id, began_at)
+                limit = self._bounds.turns_per_day
+                notice = say(Notice.QUOTA_SPENT, limit=limit, when=self._renewal())
+                self._refuse(heard, spent, notice)
+
+    def _refuse(self, heard: Heard, reason: Hashable, notice: str) -> None:
+        """Have somebody told of a refused message, once for each reason."""
+        telling = self._refusals.tell_once(reason, heard.spot, heard.message.id, notice)
+        self._aside.begin(telling, f"refused-{heard.message.id}")
 
     def _quota_warning(self, receipt: Receipt) -> list[str]:
         limit = self._bounds.turns_per_day
@@ -259,14 +269,11 @@ class Intake:
         left = max(0, limit - receipt.used_today)
         return [say(Notice.QUOTA_NEAR, left=left, limit=limit, when=self._renewal())]
 
-    async def _tell_quota_spent(self, heard: Heard) -> None:
-        began_at, _ = day_of(self._now())
-        if self._told_spent.add((heard.message.author.id, began_at)):
-            limit = self._bounds.turns_per_day
-            notice = say(Notice.QUOTA_SPENT, limit=limit, when=self._renewal())
-            await self._refusals.tell(heard.spot, heard.message.id, notice)
-
     def _renewal(self) -> str:
         """Write when the day ends as Discord's relative timestamp, in each reader's own time."""
         _, ends_at = day_of(self._now())
         return f"<t:{int(ends_at.timestamp())}:R>"
+
+
+def _message(message_id: int) -> str:
+    return f"message {message_id}"

@@ -44,6 +44,7 @@ class LateEnds:
     async def close(self) -> None:
         """Wait for no more; the next start shows what is stored until then."""
         self._is_closed = True
+        await self._ends.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,6 +1,6 @@
 """Reads from Discord what the bot itself has posted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import discord
 
@@ -9,6 +9,8 @@ from rendering.surface import ChannelById
 
 _LATEST = 50
 """So many messages of a place are read, in one request."""
+_TOGETHER = 100
+"""So many messages are read for the parts among them: as many as one request gives."""
 
 
 class OwnPosts:
@@ -37,6 +39,25 @@ class OwnPosts:
             return await self._channel_by_id(part.channel_id).fetch_message(part.message_id)
         except discord.NotFound:
             return None
+
+    async def of_all(self, parts: Sequence[Part]) -> list[discord.Message | None]:
+        """Read the messages of a reply, together where they follow each other; as `of`."""
+        found: dict[int, discord.Message] = {}
+        if len(parts) > 1:
+            first = parts[0]
+            history = self._channel_by_id(first.channel_id).history(
+                limit=_TOGETHER, after=discord.Object(first.message_id - 1), oldest_first=True
+            )
+            found = {message.id: message async for message in history}
+        return [found.get(part.message_id) or await self.of(part) for part in parts]
+
+    async def are_gone(self, parts: Sequence[Part]) -> bool:
+        """Tell whether somebody has deleted all of some parts; not where Discord does not say."""
+        try:
+            found = [await self.of(part) for part in parts]
+        except self.errors:
+            return False
+        return bool(found) and not any(found)
 
     async def latest(self, channel_id: int, after_id: int) -> list[discord.Message]:
         """Read the latest messages of ours in a place that are later than an id, oldest first."""

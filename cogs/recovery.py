@@ -7,20 +7,19 @@ from datetime import datetime, timedelta
 from itertools import chain, repeat
 
 from cogs.answering import Answering
-from cogs.ends import Ends, lacks_messages
+from cogs.changes import Changes
+from cogs.ends import Ends
 from cogs.hearing import Hearing
 from cogs.missed import MARGIN, Hear, Missed
+from cogs.own_posts import OwnPosts
 from cogs.refusals import Refusals
 from cogs.rereading import Rereading, Revise
 from cogs.turned_away import TurnedAwayMessages
-from conversation.entities import Outcome, Part, Shown
+from conversation.entities import Shown
 from conversation.errors import StoreError
 from conversation.ports import Now, Store
 from conversation.reporting import report
-from rendering.buttons import NONE, buttons_after
-from rendering.notices import Notice
-from rendering.surface import Row, Spot
-from rendering.telling import Teller
+from conversation.stopping import StopSignal
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +27,8 @@ ATTEMPTS = 3
 """So many answers to one question are begun; when all were interrupted, the question may be why."""
 
 _ALIVE_INTERVAL_S = 10.0
-_ENDS = 100
-"""So many answers of the last life are looked at, whether their ends are shown."""
+_AT_ONCE = 16
+"""So many conversations are looked at on Discord at once before they go on."""
 _PAUSES_S = (1.0, 2.0, 4.0, 8.0)
 """Between attempts to pay while the store fails; the last one again and again."""
 
@@ -44,11 +43,12 @@ class Recovery:
         hearing: Knows since when nobody listened.
         missed: Reads what was said meanwhile.
         answering: Pays it.
-        teller: Marks what is not paid.
         ends: Shows what was stored and not shown.
+        posts: Knows which messages are there still.
         rereading: Learns what became meanwhile of messages that wait, or are answered.
         refusals: Tells late of what was refused.
         turned_away: Remembers what was said to be sent again.
+        changes: Keeps what the store could not take of edits and deletions.
         now: The wall clock.
         window: Answers that were broken off longer ago are not begun again by themselves.
         unfinished: The answers that the last process did not end; closed in the store already.
@@ -60,11 +60,12 @@ class Recovery:
         hearing: Hearing,
         missed: Missed,
         answering: Answering,
-        teller: Teller,
         ends: Ends,
+        posts: OwnPosts,
         rereading: Rereading,
         refusals: Refusals,
         turned_away: TurnedAwayMessages,
+        changes: Changes,
         now: Now,
         window: timedelta,
         unfinished: tuple[Shown, ...],
@@ -73,14 +74,20 @@ class Recovery:
         self._hearing = hearing
         self._missed = missed
         self._answering = answering
-        self._teller = teller
         self._ends = ends
+        self._posts = posts
         self._rereading = rereading
         self._refusals = refusals
         self._turned_away = turned_away
+        self._changes = changes
         self._now = now
         self._window = window
-        self._unfinished = list(unfinished)
+        self._unfinished = unfinished
+        self._owing: dict[int, list[Shown]] = {}
+        """The conversations in which nothing begins yet, and the answers broken off in each."""
+        self._stops: dict[int, StopSignal] = {}
+        """Whether somebody stops a broken answer before it is begun again, by its turn."""
+        self._resuming = asyncio.Semaphore(_AT_ONCE)
         self._began_at: datetime | None = None
         self._away_since: datetime | None = None
         """When the last process heard something last; None once all that it owed is paid."""
@@ -90,11 +97,20 @@ class Recovery:
         self._is_closed = False
 
     async def begin(self) -> None:
-        """Learn since when nobody listened; before the first event comes."""
+        """Learn what is owed, and since when nobody listened; before the first event comes."""
         self._began_at = self._now()
-        self._away_since = self._hearing.until = await self._store.last_alive()
-        if self._away_since is not None:
-            await self._turned_away.load(self._away_since - self._window)
+        self._hearing.until = await self._store.last_alive()
+        self._away_since = self._hearing.until or self._began_at
+        await self._turned_away.load(self._away_since - self._window)
+        for shown in self._unfinished:
+            self._owing.setdefault(shown.conversation.id, []).append(shown)
+            if _is_newest(shown):
+                self._stops[shown.turn.id] = self._answering.runs.expect(shown)
+        self._answering.hold(self._owing)
+        try:
+            await self._hold_what_waits()
+        except StoreError as error:
+            report(log, error, "what waits may be answered before it is seen what became of it")
 
     def disconnected(self) -> None:
         """Take in that nobody listens, until the session is resumed or a new one is ready."""
@@ -142,43 +158,66 @@ class Recovery:
                 await asyncio.sleep(next(pauses))
             except Exception:
                 log.exception("what is owed could not be paid")
+                while self._owing:
+                    self._answering.release(self._owing.popitem()[0])
 
     async def _pay_once(self, hear: Hear, revise: Revise) -> None:
-        """Pay what is left: broken answers and what waits first, each conversation in its order."""
-        since = self._away_since
-        if since is not None:
-            await self._show_ends(since - MARGIN)
-        await self._begin_again()
-        for conversation_id in await self._store.waiting_conversations():
-            await self._rereading.reread(conversation_id, revise)
-            self._answering.wake(conversation_id)
-        await self._missed.read(hear)
-        if since is not None:
-            await self._show_ends(since - self._window)
-            await self._refusals.tell_late(since - MARGIN, self._began_at or since)
-            self._away_since = None
+        """Pay what is left, in each conversation what was broken off first; all at once."""
+        await self._hold_what_waits()
+        resumed = (self._resume(conversation_id, revise) for conversation_id in list(self._owing))
+        await _all_of(self._missed.read(hear), self._look_back(), self._reread_asked(), *resumed)
         await self._note_heard()
 
-    async def _show_ends(self, since: datetime) -> None:
-        await self._ends.show(since, self._began_at or since, limit=_ENDS)
+    async def _hold_what_waits(self) -> None:
+        """Have nothing begun where something waits: first it is seen what became of that."""
+        for conversation_id in await self._store.waiting_conversations():
+            self._owing.setdefault(conversation_id, [])
+        self._answering.hold(self._owing)
 
-    async def _begin_again(self) -> None:
-        """Have broken answers begun again, where they may be; say of the others how they ended."""
-        prepared = await asyncio.gather(*(self._prepared(it) for it in self._unfinished))
-        self._unfinished = []
-        for shown, may_begin in prepared:
+    async def _look_back(self) -> None:
+        """Show and say what the last process left unshown and unsaid."""
+        since, before = self._away_since, self._began_at
+        if since is None or before is None:
+            return
+        await self._ends.show(since - self._window, before, limit=100)
+        await self._refusals.tell_late(since - MARGIN, before)
+        self._away_since = None
+
+    async def _reread_asked(self) -> None:
+        """Stop the answers whose questions were taken back while nobody heard."""
+        for run in self._answering.runs.all():
+            if run.turn_id in self._stops:
+                continue
+            by_id = await self._rereading.taken_back_by(run.question_turn_id)
+            if by_id is not None:
+                run.stop.set(by_id)
+
+    async def _resume(self, conversation_id: int, revise: Revise) -> None:
+        """Go on in a conversation where it was left."""
+        async with self._resuming:
+            unfinished = [await self._ends.adopted(it) for it in self._owing[conversation_id]]
+            begins = [await self._begins_again(shown) for shown in unfinished]
+            await self._rereading.reread(conversation_id, revise)
+        for shown, may_begin in zip(unfinished, begins, strict=True):
+            self._answering.runs.end(conversation_id)
             begun = self._taken_up(shown) if may_begin else None
             task = asyncio.create_task(self._settle(shown, begun), name=f"settle-{shown.turn.id}")
             self._settling.add(task)
             task.add_done_callback(self._settling.discard)
+        del self._owing[conversation_id]
+        self._answering.release(conversation_id)
+        self._answering.wake(conversation_id)
 
-    async def _prepared(self, shown: Shown) -> tuple[Shown, bool]:
-        """Give a broken answer with all its messages, and whether it may be begun again."""
-        shown = await self._ends.adopted(shown)
-        is_young = self._now() - shown.turn.created_at < self._window
-        is_newest = shown.conversation.head_turn_id == shown.turn.id
-        may_begin = is_young and is_newest and shown.interruptions < ATTEMPTS
-        return shown, may_begin and await self._rereading.still_stands(shown.turn)
+    async def _begins_again(self, shown: Shown) -> bool:
+        """Tell whether a broken answer is to be begun again."""
+        turn = shown.turn
+        is_young = self._now() - turn.created_at < self._window
+        if not is_young or not _is_newest(shown) or shown.interruptions >= ATTEMPTS:
+            return False
+        question_id = turn.parent_id or 0
+        if await self._rereading.taken_back_by(question_id) is not None:
+            return False
+        return not self._stops[turn.id].is_set and not await self._posts.are_gone(shown.parts)
 
     def _taken_up(self, shown: Shown) -> Awaitable[bool]:
         return self._answering.take_up(shown.conversation.id, shown.turn.id)
@@ -193,35 +232,15 @@ class Recovery:
                     return
                 latest = await self._store.shown_turn(turn_id)
                 if latest is not None and latest.turn.finished_at is None:
-                    await self._mark(shown)
+                    whole = await self._ends.adopted(latest)
                     await self._store.settle(turn_id)
+                    self._ends.show_end(whole)
             except StoreError as error:
                 report(log, error, "turn %d could not be settled so far", turn_id)
                 await asyncio.sleep(next(pauses))
                 begun = None if begun is None else self._taken_up(shown)
             else:
                 return
-
-    async def _mark(self, shown: Shown) -> None:
-        """Say that an answer was interrupted, under what was shown of it, which stays."""
-        if shown.parts and lacks_messages(shown):
-            self._ends.show_end(shown)
-            return
-        place, turn = shown.conversation.place, shown.turn
-        root_id = shown.conversation.root_message_id if place.is_channel else None
-        spot = Spot(place.channel_id, place.guild_id, root_id)
-        has_text = bool(turn.text.strip())
-        is_newest = shown.conversation.head_turn_id == turn.id
-        buttons = buttons_after(Outcome.INTERRUPTED, has_text=has_text) if is_newest else NONE
-        row = Row(turn.id, buttons)
-        if shown.parts:
-            last_id = shown.parts[-1].message_id
-            told_id = await self._teller.mark(spot, last_id, Notice.INTERRUPTED, row)
-        else:
-            told_id = await self._teller.tell(spot, Notice.INTERRUPTED, row)
-        if told_id is not None:
-            part = Part(len(shown.parts), place.channel_id, told_id, nonce="")
-            await self._store.add_part(shown.reply_id, part)
 
     async def _note_heard(self) -> None:
         until = self._hearing.listened_until()
@@ -235,9 +254,26 @@ class Recovery:
             try:
                 await self._note_heard()
                 await self._turned_away.keep()
+                await self._changes.pay()
                 self._answering.wake_put_off()
             except StoreError as error:
                 report(log, error, "that we are alive could not be noted")
+
+
+async def _all_of(*works: Awaitable[None]) -> None:
+    """Do several things at once; what fails holds up none of the others.
+
+    Raises:
+        Exception: The first failure, once all of them are over.
+    """
+    for outcome in await asyncio.gather(*works, return_exceptions=True):
+        if outcome is not None:
+            raise outcome
+
+
+def _is_newest(shown: Shown) -> bool:
+    """Tell whether nothing has been said in its conversation since an answer."""
+    return shown.conversation.head_turn_id == shown.turn.id
 
 
 def _pauses() -> Iterator[float]:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import discord
 
 from cogs.intake import Intake
-from conversation.entities import Inbound, InboundState, Turn
+from conversation.entities import Inbound, InboundState
 from conversation.ports import Store
 
 log = logging.getLogger(__name__)
@@ -55,20 +55,20 @@ class Rereading:
             if message is not None and message.edited_at is not None:
                 await revise(message)
 
-    async def still_stands(self, answer: Turn) -> bool:
-        """Tell whether the question of an answer is there still, every message of it.
+    async def taken_back_by(self, question_turn_id: int) -> int | None:
+        """Tell who has deleted a message of a question that was asked; None where nobody has.
 
         Raises:
-            StoreError: Which messages those are could not be read.
+            StoreError: Which messages those are could not be read, or not be changed.
         """
-        if answer.parent_id is None:
-            return True
-        said = await self._store.said(answer.parent_id)
+        said = await self._store.said(question_turn_id)
         self._intake.recall(inbound.message_id for inbound in said)
         for inbound in said:
-            await self._message_unless_gone(inbound)
-        latest = await self._store.said(answer.parent_id)
-        return all(inbound.state is not InboundState.WITHDRAWN for inbound in latest)
+            if inbound.state is not InboundState.WITHDRAWN:
+                await self._message_unless_gone(inbound)
+        latest = await self._store.said(question_turn_id)
+        gone = [it.author_id for it in latest if it.state is InboundState.WITHDRAWN]
+        return gone[0] if gone else None
 
     async def _message_unless_gone(self, inbound: Inbound) -> discord.Message | None:
         """Read a message; one that is gone is withdrawn, and None is given where it is not seen."""

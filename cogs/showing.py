@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 
 from cogs.below import below, late_answer, unread_files
+from cogs.endings import replaced_contents
 from cogs.ends import Ends
 from cogs.hearing import Hearing
 from cogs.tellings import Footnotes, Tellings
@@ -101,12 +102,16 @@ class Showing:
     def _about_question(self, exchange: Exchange, work: Work) -> list[str]:
         """Give what is to be said under an answer of what it answers."""
         is_pressed = work.take_up is not None and work.take_up.presser_id is not None
-        late = [] if is_pressed else late_answer(exchange, self._hearing.back_at)
+        heard = self._hearing
+        late = [] if is_pressed else late_answer(exchange, heard.back_at, heard.away_s)
         return work.take_small_print() + unread_files(exchange) + late
 
     def _display(self, exchange: Exchange) -> ReplyDisplay:
         keeping = PartKeeping(exchange.reply_id, self._store)
-        return ReplyDisplay(self._courier, self._surface, exchange.turn, keeping, exchange.parts)
+        stays = replaced_contents(exchange.replaced_text)
+        return ReplyDisplay(
+            self._courier, self._surface, exchange.turn, keeping, exchange.parts, stays=stays
+        )
 
     async def _remarks(
         self, event: Shortened | Switched, work: Work, footnotes: Footnotes

@@ -7,9 +7,10 @@ from discord.ext import commands
 
 from cogs.access import Access, may_answer_in, member_of, who_is
 from cogs.answering import Answering
+from cogs.aside import Aside
 from cogs.attention import Facts, is_ours, opens_with_other
 from cogs.attentions import Attentions
-from cogs.cooldown import Cooldown
+from cogs.cooldown import Cooldown, TooFast
 from cogs.heard import Heard
 from cogs.intake import Intake
 from cogs.recovery import Recovery
@@ -32,7 +33,8 @@ class Talking(commands.Cog):
         attentions: Which places are listened to without a mention.
         intake: Takes in what is meant for us.
         unanswered: Tells those whom the rules refuse.
-        turned_away: Knows which messages are not taken any more.
+        turned_away: Tells which messages are not taken, and knows them.
+        aside: Has people told while the next messages are heard; closed when this cog is unloaded.
         answering: Answers; closed when this cog is unloaded.
         courier: Told of our own messages as the gateway shows them; closed last.
         recovery: Pays what is owed after the bot was away.
@@ -48,6 +50,7 @@ class Talking(commands.Cog):
         intake: Intake,
         unanswered: Unanswered,
         turned_away: TurnedAwayMessages,
+        aside: Aside,
         answering: Answering,
         courier: Courier,
         recovery: Recovery,
@@ -59,6 +62,7 @@ class Talking(commands.Cog):
         self._intake = intake
         self._unanswered = unanswered
         self._turned_away = turned_away
+        self._aside = aside
         self._answering = answering
         self._courier = courier
         self._recovery = recovery
@@ -78,11 +82,12 @@ class Talking(commands.Cog):
         """Send nothing more; the library waits for this before it closes its HTTP session."""
         await self._answering.close()
         await self._courier.close()
+        await self._aside.close()
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
         """Go on with what is owed; the gateway is ready again after each new session."""
-        self._recovery.go_on(self.on_message, self._revise)
+        self._recovery.go_on(self._hear_again, self._revise)
 
     @commands.Cog.listener()
     async def on_disconnect(self) -> None:
@@ -121,11 +126,31 @@ class Talking(commands.Cog):
             return
         if too_fast is not None:
             if too_fast.is_first:
-                await self._intake.slow_down(heard, self._cooldown.pace, too_fast.until_s)
+                self._aside.begin(self._slow_down(heard, too_fast), f"slow-down-{message.id}")
             return
         if heard.begins_post:
             self._attentions.listen_to(heard.place.channel_id)
         await self._intake.take(heard, replies_to_us=facts.replies_to_us)
+
+    async def _hear_again(self, message: discord.Message) -> None:
+        """Take in a message that was read; what is stored counts neither twice nor as too much.
+
+        Raises:
+            StoreError: Whether it is stored could not be read.
+        """
+        is_meant = message.author.id != self._own_id and self._facts_of(message) is not None
+        if not is_meant or not await self._intake.has(message.id):
+            await self.on_message(message)
+            return
+        heard = self._heard(message)
+        if heard.begins_post and not self._attentions.is_set(heard.place.channel_id):
+            await self._intake.listen_to(heard.place)
+
+    async def _slow_down(self, heard: Heard, too_fast: TooFast) -> None:
+        """Tell somebody that they go too fast; where that fails, the next message is told of."""
+        pace, until_s = self._cooldown.pace, too_fast.until_s
+        if not await self._turned_away.slow_down(heard, pace, until_s):
+            self._cooldown.not_told(heard.message.author.id, until_s)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:

@@ -1,16 +1,22 @@
-"""Remembers messages of which their authors were told that they are not taken.
+"""Tells people that messages of theirs are not taken at all, and remembers which.
 
 Found again, after a restart, they are not taken either: their authors may have sent them anew.
 """
 
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 
+import discord
+
+from cogs.cooldown import Pace
+from cogs.heard import Heard
 from cogs.remembered import Remembered
 from conversation.entities import TurnedAway
 from conversation.errors import StoreError
 from conversation.ports import Store
 from conversation.reporting import report
+from rendering.notices import Notice, clock_time, say
+from rendering.telling import Teller
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +29,12 @@ class TurnedAwayMessages:
 
     Args:
         store: Keeps it for the next process.
+        teller: Posts notices.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, teller: Teller) -> None:
         self._store = store
+        self._teller = teller
         self._known = Remembered[TurnedAway](_PEOPLE)
         self._owed = Remembered[TurnedAway](_PEOPLE)
 
@@ -46,13 +54,25 @@ class TurnedAwayMessages:
             for it in self._known
         )
 
-    def add(
-        self, author_id: int, first_message_id: int, last_message_id: int | None = None
-    ) -> None:
-        """Take in that somebody is told of a message, or of all they write up to another."""
-        one = TurnedAway(author_id, first_message_id, last_message_id or first_message_id)
-        if self._known.add(one):
-            self._owed.add(one)
+    async def slow_down(self, heard: Heard, pace: Pace, until_s: float) -> bool:
+        """Tell somebody who sends too much at once that this is not taken, and until when.
+
+        False where they could not be told.
+        """
+        notice = say(
+            Notice.SLOW_DOWN,
+            limit=pace.messages,
+            seconds=f"{pace.window_s:g}",
+            when=clock_time(until_s),
+        )
+        last_id = discord.utils.time_snowflake(datetime.fromtimestamp(until_s, UTC))
+        is_told = await self._tell(heard, notice, last_id)
+        await self.keep()
+        return is_told
+
+    async def not_stored(self, heard: Heard) -> None:
+        """Tell somebody that a message of theirs could not be stored; to be kept when it can be."""
+        await self._tell(heard, Notice.STORE_DOWN, heard.message.id)
 
     async def keep(self) -> None:
         """Have the store keep what it was not told so far; where that fails, it is told later."""
@@ -63,3 +83,17 @@ class TurnedAwayMessages:
                 report(log, error, "messages that were turned away could not be noted so far")
                 return
             self._owed.discard(one)
+
+    async def _tell(self, heard: Heard, notice: str, last_id: int) -> bool:
+        """Tell of all that somebody writes up to the message of an id; False where that failed.
+
+        Who was not told does not send it anew: found again, it is taken.
+        """
+        message = heard.message
+        one = TurnedAway(message.author.id, message.id, last_id)
+        self._known.add(one)
+        if await self._teller.tell(heard.spot, notice, nonce=f"away{message.id:x}") is None:
+            self._known.discard(one)
+            return False
+        self._owed.add(one)
+        return True

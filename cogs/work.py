@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from cogs.tellings import Footnotes
-from conversation.entities import Conversation, Exchange, PlaceKey
+from conversation.entities import Conversation, Exchange, PlaceKey, Shown
 from conversation.events import Finished, ReplyEvent, TextDelta
 from conversation.stopping import StopSignal
 from rendering.display import ReplyDisplay
@@ -109,6 +109,25 @@ class Runs:
             yield
         finally:
             self.end(conversation_id)
+
+    def expect(self, shown: Shown) -> StopSignal:
+        """Count an answer among them that a process did not end, as one that may be begun again.
+
+        Who stops it, or takes its question back, is heeded: the signal tells. It is until `end`.
+        """
+        conversation_id, stop = shown.conversation.id, StopSignal()
+        self._runs[conversation_id] = Running(
+            turn_id=shown.turn.id,
+            question_turn_id=shown.turn.parent_id or 0,
+            conversation=shown.conversation,
+            asker_ids=shown.asker_ids,
+            stop=stop,
+        )
+        return stop
+
+    def all(self) -> list[Running]:
+        """Give all of them."""
+        return list(self._runs.values())
 
     def end(self, conversation_id: int) -> None:
         """Take in that an answer has ended; harmless where it was told already."""

@@ -333,6 +333,8 @@ class Exchange:
     """The messages being answered, which are those of `question`, in the order of their coming."""
     parts: tuple[Part, ...] = ()
     """The Discord messages that the reply has already; they showed another answer."""
+    replaced_text: str = ""
+    """What they showed: the last answer to the question that has text."""
     former: "Shown | None" = None
     """The answer that this one goes on with, the last but one of `path`, and where it is shown."""
 
@@ -359,6 +361,8 @@ class Shown:
     """The people whom it answers."""
     interruptions: int = 0
     """How many answers to the same question, up to this one, were interrupted in a row."""
+    replaced_text: str = ""
+    """The last answer to the same question that has text, where this one has none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,6 +240,10 @@ class Store(Protocol):
         """
         ...
 
+    async def is_known(self, message_id: int) -> bool:
+        """Tell whether a message was written by `receive`, whatever has become of it since."""
+        ...
+
     async def used(self, author_id: int, since: datetime) -> int:
         """Count somebody's turns since a moment, as `receive` does."""
         ...
@@ -329,10 +333,13 @@ class Store(Protocol):
         """Find an assistant turn and where it is shown; None for an unknown turn."""
         ...
 
-    async def ended_since(self, since: datetime, *, limit: int) -> tuple[Shown, ...]:
+    async def ended_since(
+        self, since: datetime, *, limit: int, before_turn_id: int | None = None
+    ) -> tuple[Shown, ...]:
         """Give the answers that are shown and have ended since then, of all conversations.
 
-        The latest begun first. Those begun before the last thousand turns are not looked at.
+        The latest begun first, among the thousand turns before that one, or else the last
+        thousand: whoever wants more asks again, before the earliest that was given.
         """
         ...
 

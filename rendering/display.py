@@ -6,7 +6,7 @@ is decided by comparing what the reply should look like at that instant with wha
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from conversation.entities import Part, Turn
 from conversation.events import ReplyEvent
@@ -20,6 +20,7 @@ from rendering.parts import Change, ShownParts, WantedPart
 from rendering.scheduling import Wish
 from rendering.surface import Row, Spot, Surface
 from rendering.typing_line import TypingLine
+from rendering.unarchiving import Unarchiving
 from rendering.wanted import WantedReply
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,8 @@ class ReplyDisplay:
         turn: The turn it shows; its id is in the *Stop* button and the nonces.
         keeping: Stores a part as soon as its message has an id.
         parts: The messages that the reply has already, which showed another answer.
-        contents: What the first of these say, where they are to stay as they are.
+        contents: What the first of these say, where they have no buttons and are known.
+        stays: What they are to say where no text comes: what was shown is not taken away.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class ReplyDisplay:
         keeping: PartKeeping,
         parts: Sequence[Part] = (),
         contents: Sequence[str] = (),
+        stays: Sequence[str] = (),
     ) -> None:
         self._courier = courier
         self._surface = surface
@@ -58,7 +61,7 @@ class ReplyDisplay:
         self.turn_id = turn.id
         self.model = turn.model or ""
         self._keeping = keeping
-        self._wanted = WantedReply()
+        self._wanted = WantedReply(stays)
         self._shows_queue_line = False
         self._typing: TypingLine | None = None
         self._shown = ShownParts([part.message_id for part in parts], contents)
@@ -67,7 +70,7 @@ class ReplyDisplay:
         self._stale_since_s: float | None = None
         self._is_given_up = False
         self._done = asyncio.Event()
-        self._unarchiving: asyncio.Task[None] | None = None
+        self._unarchiving = Unarchiving(courier, surface)
         self._timer: asyncio.TimerHandle | None = None
         self._retry_s = _FIRST_RETRY_S
         self._is_resting = False
@@ -192,9 +195,11 @@ class ReplyDisplay:
             if change.wanted is None:
                 self._keeping.drop(change.ordinal)
             self._look_whether_done()
+        elif error.code == _ARCHIVED and self._unarchiving.is_under_way:
+            self._is_resting = True
         elif error.code == _ARCHIVED and not self._was_unarchived:
             self._was_unarchived = self._is_resting = True
-            self._unarchiving = asyncio.create_task(self._unarchive(), name="unarchive")
+            self._unarchiving.begin(self._spot, self._unarchived)
         else:
             self._give_up(error)
 
@@ -219,17 +224,16 @@ class ReplyDisplay:
         if self._typing is not None:
             self._typing.end()
 
-    async def _unarchive(self) -> None:
-        """Open the thread again, which somebody archived while we wrote in it, and go on."""
-        try:
-            await self._courier.run(
-                Call.OTHER, self._spot.channel_id, lambda: self._surface.unarchive(self._spot)
-            )
-        except DeliveryError as error:
+    def _unarchived(self, error: DeliveryError | None) -> None:
+        """Go on in the thread, which somebody archived while we wrote in it, if it is open."""
+        if error is None:
+            self._wake()
+        elif error.is_lasting:
             log.warning("turn %d: the thread stays archived: %s", self.turn_id, error)
             self._give_up(error)
         else:
-            self._wake()
+            self._was_unarchived = False
+            self._rest()
 
     def _post(self, ordinal: int, wanted: WantedPart) -> Step:
         nonce = f"{self.turn_id}.{ordinal}"
@@ -278,16 +282,13 @@ class ReplyDisplay:
     def _rest(self) -> None:
         """Try again after a while, longer each time; the same nonce makes that harmless."""
         self._is_resting = True
-        self._call_later(self._retry_s, self._wake)
+        self._stop_timer()
+        self._timer = asyncio.get_running_loop().call_later(self._retry_s, self._wake)
         self._retry_s = min(self._retry_s * 2, _LONGEST_RETRY_S)
 
     def _wake(self) -> None:
         self._is_resting = False
         self._courier.changed(self)
-
-    def _call_later(self, delay_s: float, then: Callable[[], None]) -> None:
-        self._stop_timer()
-        self._timer = asyncio.get_running_loop().call_later(delay_s, then)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

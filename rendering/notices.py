@@ -15,21 +15,29 @@ from rendering.one_line import one_line
 class Notice(StrEnum):
     """The table."""
 
+    # What its buttons do, and what to do where the conversation has gone on and there are none.
+    BY_CONTINUE = "*Continue* brings the rest."
+    BY_CONTINUE_OVERTAKEN = "Ask for the rest if you still want it."
+    BY_AGAIN = "*Try again* brings a whole answer."
+    BY_AGAIN_OVERTAKEN = "Ask once more if you still want a whole answer."
+
     # How an answer ended, unless it is complete.
     STOPPED_UNSAID = "-# ⏹️ Stopped before the first word. Write to go on."
     CUT_UNSAID = "-# ⚠️ The connection to the model was lost before the first word. Try again, or choose another model with `/model`."
     STOPPED = "-# ⏹️ Stopped. What came so far is kept; write to go on."
-    LENGTH = "-# ✂️ Cut short: the answer reached its maximum length. *Continue* brings the rest."
+    LENGTH = f"-# ✂️ Cut short: the answer reached its maximum length. {BY_CONTINUE}"
     LENGTH_UNSAID = "-# ✂️ The answer reached its maximum length before the first word. Raise that with `/settings`."
-    LENGTH_BOUND = "-# ✂️ Cut short: the answer reached the length that the bot's owner allows. *Continue* brings the rest."
+    LENGTH_BOUND = (
+        f"-# ✂️ Cut short: the answer reached the length that the bot's owner allows. {BY_CONTINUE}"
+    )
     THOUGHTS_BOUND = "-# ✂️ Cut short before the first word: the model thought for longer than the bot's owner allows. Ask for less at once, or choose another model with `/model`."
     FILTERED = "-# ✂️ Cut short by the service's content filter. Try to ask differently."
-    INTERRUPTED = "-# ⚠️ Interrupted: the bot had to stop. *Try again* brings a whole answer."
+    INTERRUPTED = f"-# ⚠️ Interrupted: the bot had to stop. {BY_AGAIN}"
     EMPTY = "-# ⚠️ The model answered with nothing. Ask again, or choose another with `/model`."
     UNREACHABLE = "-# ⚠️ The model's service cannot be reached. Try again in a moment, or choose another model with `/model`."
     NO_FIRST_TOKEN = "-# ⚠️ The model did not begin to answer in time. Try again, or choose another with `/model`."  # noqa: S105 - a sentence, not a password
-    STALLED = "-# ⚠️ Cut short: the model fell silent. *Continue* brings the rest."
-    CUT = "-# ⚠️ Cut short: the connection to the model was lost. *Continue* brings the rest."
+    STALLED = f"-# ⚠️ Cut short: the model fell silent. {BY_CONTINUE}"
+    CUT = f"-# ⚠️ Cut short: the connection to the model was lost. {BY_CONTINUE}"
     GARBAGE = "-# ⚠️ The model's service sent something that makes no sense. Try again, or choose another model with `/model`."
     OVERLOADED = (
         "-# ⚠️ The model is overloaded. Try again in a minute, or choose another with `/model`."
@@ -53,6 +61,7 @@ class Notice(StrEnum):
     # Along with an answer.
     SWITCHED = "-# 🔀 Answered by `{model}`, because {why}."
     QUEUED = "-# ⏳ Many answers are being written just now; yours is number {number} in line."
+    REPLACED_STAYS = "-# What stands above is from the attempt before, which I do not remember."
     WAS_AWAY = "-# I was away for a while: this answers what was written {when}."
     SHORTENED = "-# The conversation has grown too long for this model: from now on it no longer sees the oldest messages. (They are kept; `/reset` begins afresh.)"
     UNREAD_FILES = "-# I cannot read files yet, so I have not seen {names}."
@@ -60,9 +69,7 @@ class Notice(StrEnum):
 
     # In place of an answer.
     HOW_TO = "Mention me with a question, like `@{bot} what is a bobbin?`, and I will answer in a thread. `/help` says more."
-    ONLY_FILES = (
-        "I cannot read files yet, so I have not seen {names}. Tell me in words what you need."
-    )
+    ONLY_FILES = "I cannot read files yet, so I have not seen {names}. The same goes for what else you send here without words. Tell me in words what you need."
     WITHHELD = "Discord did not show me what you wrote: mention me, or reply to one of my messages. (The bot's owner can switch on the *Message Content Intent* to make that unnecessary.)"
     QUEUE_FULL = "{limit} messages are waiting for an answer here already, so I did not take this one. Send it again when I have caught up."
     REFUSED_UNTOLD = "I had to restart before I could tell you: I did not take this message, nor those you sent here between it and the restart. Send again what you still want answered."
@@ -71,8 +78,8 @@ class Notice(StrEnum):
     QUOTA_SPENT = "You have had your {limit} answers for today, so I did not take this one. They renew {when}."
     QUOTA_NEAR = "-# {left} of your {limit} answers for today are left; they renew {when}."
     STORE_DOWN = "I cannot store anything just now, so I did not take this message. Send it again later; the bot's owner has to look at the log."
-    STORE_DOWN_KEPT = "I cannot store anything just now, so I could not answer. Your message is kept, and answered with the next one I can take; the bot's owner has to look at the log."
-    ONLY_WORDS = "I can only read words yet. Tell me in words what you need."
+    STORE_DOWN_KEPT = "I cannot store anything just now, so I could not answer. Your message is kept, and answered by itself as soon as I can store again; the bot's owner has to look at the log."
+    ONLY_WORDS = "I can only read words yet: I do not answer this, nor what else you send here without any. Tell me in words what you need."
     BROKEN = "Something went wrong on my side and I could not answer. Send it again; if it happens again, tell the bot's owner."
 
     # Who may.
@@ -143,6 +150,12 @@ def say(notice: Notice, **fields: object) -> str:
         KeyError: A field of the row was not given.
     """
     return notice.value.format_map({name: str(value) for name, value in fields.items()})
+
+
+def overtaken(words: str) -> str:
+    """Word the end of an answer for where the conversation has gone on: without its buttons."""
+    by_words = words.replace(Notice.BY_CONTINUE, Notice.BY_CONTINUE_OVERTAKEN)
+    return by_words.replace(Notice.BY_AGAIN, Notice.BY_AGAIN_OVERTAKEN)
 
 
 def outcome_notice(

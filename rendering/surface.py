@@ -150,15 +150,6 @@ class Surface:
         if isinstance(thread, discord.Thread):
             await self._translated(thread.edit(archived=False))
 
-    async def text_of(self, spot: Spot, message_id: int) -> str:
-        """Read the text of one of our messages.
-
-        Raises:
-            DeliveryError: It could not be read.
-        """
-        message = await self._translated(self._channel(spot).fetch_message(message_id))
-        return message.content
-
     async def show_typing(self, spot: Spot) -> None:
         """Show that an answer is coming, for ten seconds or until the next message.
 

@@ -5,12 +5,11 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from typing import TypeVar
+from itertools import chain, repeat
 
 import discord
 
 from rendering.courier import Courier
-from rendering.cursor import without_cursor
 from rendering.errors import DeliveryError
 from rendering.limits import Call, Urgency
 from rendering.splitting import DISCORD_LIMIT_CHARS
@@ -24,10 +23,14 @@ _ANSWERED_ALREADY = 40060
 _HAS_ANSWER = "has its first answer"
 """Among an interaction's extras where the library does not know of the answer."""
 
-_Result = TypeVar("_Result")
+_PAUSES_S = (1.0, 2.0, 4.0, 8.0)
+"""Between the attempts to tell something; the last one again and again."""
 
-_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Between the attempts to tell something: Discord is seldom out for longer than half a minute."""
+_PATIENCE_S = 40.0
+"""So long after the first attempt others are begun: Discord is seldom out for half a minute."""
+
+_PATIENCE_WITH_NONCE_S = 150.0
+"""Likewise where a nonce tells Discord what was posted already; nonces live for minutes."""
 
 
 class Teller:
@@ -48,57 +51,40 @@ class Teller:
         """Post a notice, as a reply where `spot` names a message; give its id once it is there.
 
         What is posted again with a `nonce` (25 characters at most), within minutes and also by
-        another process, is posted once; None makes one of its own.
+        another process, is posted once; None makes one of its own. With one that is given this
+        may take minutes, while Discord fails.
         """
-        content = text[:DISCORD_LIMIT_CHARS]
-        nonce = nonce or f"n{secrets.token_hex(8)}"
+        patience_s = _PATIENCE_S if nonce is None else _PATIENCE_WITH_NONCE_S
+        content, nonce = text[:DISCORD_LIMIT_CHARS], nonce or f"n{secrets.token_hex(8)}"
         try:
             return await self._done(
-                Call.POST, spot, lambda: self._surface.post(spot, content, nonce=nonce, row=row)
+                spot,
+                lambda: self._surface.post(spot, content, nonce=nonce, row=row),
+                patience_s,
             )
         except DeliveryError as error:
             log.warning("channel %d: a notice could not be posted: %s", spot.channel_id, error)
             return None
 
-    async def mark(self, spot: Spot, message_id: int, notice: str, row: Row) -> int | None:
-        """Put a notice and buttons under one of our messages, whose own are taken away.
-
-        A message that has no room for it keeps its text, and the notice follows in a new one,
-        whose id is given.
-        """
-        try:
-            text = await self._done(
-                Call.OTHER, spot, lambda: self._surface.text_of(spot, message_id)
-            )
-            text = without_cursor(text)
-            marked = f"{text}\n{notice}"
-            fits = len(marked) <= DISCORD_LIMIT_CHARS
-            content = marked if fits else text
-            below = row if fits else None
-            await self._done(
-                Call.EDIT,
-                spot,
-                lambda: self._surface.edit(spot, message_id, content, row=below),
-            )
-        except DeliveryError as error:
-            log.warning("message %d could not be marked: %s", message_id, error)
-            return None
-        return None if fits else await self.tell(spot, notice, row)
-
-    async def _done(self, call: Call, spot: Spot, act: Callable[[], Awaitable[_Result]]) -> _Result:
-        """Have something done, and again after a pause where Discord fails for the moment.
+    async def _done(self, spot: Spot, post: Callable[[], Awaitable[int]], patience_s: float) -> int:
+        """Have something posted, and again after a pause where Discord fails for the moment.
 
         Raises:
-            DeliveryError: It is refused, or failed too often.
+            DeliveryError: It is refused, or failed for too long.
         """
-        for pause_s in _PAUSES_S:
+        now = asyncio.get_running_loop().time
+        last_s = now() + patience_s
+        pauses = chain(_PAUSES_S, repeat(_PAUSES_S[-1]))
+        while True:
             try:
-                return await self._courier.run(call, spot.channel_id, act, urgency=Urgency.FINAL)
+                return await self._courier.run(
+                    Call.POST, spot.channel_id, post, urgency=Urgency.FINAL
+                )
             except DeliveryError as error:
-                if error.is_lasting:
+                pause_s = next(pauses)
+                if error.is_lasting or now() + pause_s > last_s:
                     raise
             await asyncio.sleep(pause_s)
-        return await self._courier.run(call, spot.channel_id, act, urgency=Urgency.FINAL)
 
 
 async def respond(

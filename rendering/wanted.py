@@ -8,7 +8,7 @@ from rendering.buttons import NONE, STREAMING, Buttons
 from rendering.cursor import CURSOR
 from rendering.notices import Notice, say
 from rendering.parts import WantedPart
-from rendering.splitting import Splitter
+from rendering.splitting import DISCORD_LIMIT_CHARS, Splitter
 
 _LEAST_ROOM_CHARS = 64
 """After how much more text it is looked again at a part that may be full and is not."""
@@ -17,12 +17,17 @@ _LEAST_ROOM_CHARS = 64
 class WantedReply:
     """The text that came, the line that stands for it until then, and the buttons under it.
 
+    Args:
+        stays: What the messages are to say where no text comes.
+
     Attributes:
         is_finished: Whether this is all.
         may_be_full: Whether the last part may be full with what came last: worth a look.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, stays: Sequence[str] = ()) -> None:
+        self._stays = stays
+        self._has_text = False
         self._splitter = Splitter()
         self._unread: list[str] = []
         """Text that the splitter has not seen: it is read when something may be sent."""
@@ -52,6 +57,7 @@ class WantedReply:
                 return True
             case Finished(text=str(whole)):
                 self._splitter = Splitter()
+                self._has_text = False
                 self._unread = [whole]
                 return False
             case Queued(ahead):
@@ -65,18 +71,21 @@ class WantedReply:
         self._buttons = buttons
         self._queue_line = ""
         self._read()
-        self._splitter.finish(notice)
+        self._splitter.finish(notice if self._has_text or not self._stays else "")
+        self._stays = () if self._has_text else put_below(self._stays, notice)
         self.is_finished = True
 
     def parts(self) -> Sequence[WantedPart]:
         """Give the messages, in order."""
         self._read()
         contents = [part.content for part in self._splitter.sealed]
+        if self.is_finished and self._stays:
+            contents = list(self._stays)
         tail = None if self.is_finished else self._splitter.tail(CURSOR)
         if tail is not None:
             contents.append(tail.content)
         if self._queue_line:
-            contents.append(self._queue_line)
+            contents = list(put_below(self._stays, self._queue_line)) or [self._queue_line]
         wanted = [WantedPart(content) for content in contents]
         if wanted:
             wanted[-1] = replace(wanted[-1], buttons=self._buttons)
@@ -91,6 +100,19 @@ class WantedReply:
 
     def _read(self) -> None:
         if self._unread:
-            self._splitter.feed("".join(self._unread))
+            text = "".join(self._unread)
+            self._has_text = self._has_text or bool(text.strip())
+            self._splitter.feed(text)
             self._unread.clear()
             self._room_chars = max(self._splitter.room_chars, _LEAST_ROOM_CHARS)
+
+
+def put_below(contents: Sequence[str], notice: str) -> Sequence[str]:
+    """Put a notice below messages, in one of its own if there is no room; nothing below nothing."""
+    if not contents or not notice:
+        return contents
+    *before, last = contents
+    marked = f"{last}\n{notice}"
+    if len(marked) <= DISCORD_LIMIT_CHARS:
+        return [*before, marked]
+    return [*before, last, notice]

@@ -28,6 +28,8 @@ WAITING = InboundState.WAITING.value
 
 _TAKEN_IN = insert(InboundRow)
 
+_KNOWN = select(InboundRow.id).where(InboundRow.message_id == bindparam("message"))
+
 _STARTED = (
     update(ConversationRow)
     .where(ConversationRow.id == bindparam("conversation"))
@@ -142,6 +144,11 @@ async def receive(
         await connection.execute(_STARTED, {"conversation": conversation_id, "starter": starter_id})
     await connection.execute(_TAKEN_IN, _values(message, conversation_id, verdict, at))
     return Receipt(verdict, conversation_id, used + (verdict is Verdict.ACCEPTED))
+
+
+async def is_known(session: AsyncSession, message_id: int) -> bool:
+    """See `Store.is_known`."""
+    return await session.scalar(_KNOWN, {"message": message_id}) is not None
 
 
 async def used(session: AsyncSession, author_id: int, since: datetime) -> int:

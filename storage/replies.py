@@ -38,11 +38,14 @@ _NOTED = insert(PartRow).prefix_with("OR REPLACE")
 
 _LOOKED_AT = 1000
 
+_NEWEST = select(func.max(TurnRow.id))
+
 _ENDED_SINCE = (
     select(TurnRow.id)
     .join(ReplyRow, ReplyRow.turn_id == TurnRow.id)
     .where(
-        TurnRow.id > select(func.max(_QUESTION.id)).scalar_subquery() - _LOOKED_AT,
+        TurnRow.id >= bindparam("before") - _LOOKED_AT,
+        TurnRow.id < bindparam("before"),
         TurnRow.finished_at >= bindparam("since"),
     )
     .order_by(TurnRow.id.desc())
@@ -53,6 +56,18 @@ _OUTCOMES = (
     select(TurnRow.outcome)
     .where(TurnRow.parent_id == bindparam("question"), TurnRow.id <= bindparam("turn"))
     .order_by(TurnRow.id.desc())
+)
+
+
+_REPLACED = (
+    select(TurnRow.text)
+    .where(
+        TurnRow.parent_id == bindparam("question"),
+        TurnRow.id < bindparam("turn"),
+        func.trim(TurnRow.text, " \n\t") != "",
+    )
+    .order_by(TurnRow.id.desc())
+    .limit(1)
 )
 
 
@@ -86,9 +101,14 @@ async def shown_turn(session: AsyncSession, turn_id: int) -> Shown | None:
     return await _shown(session, await session.execute(_SHOWN_TURN, {"turn": turn_id}))
 
 
-async def ended_since(session: AsyncSession, since: datetime, limit: int) -> tuple[Shown, ...]:
-    """See `Store.ended_since`: within the newest turns, so that no index is needed."""
-    turn_ids = await session.scalars(_ENDED_SINCE, {"since": since, "most": limit})
+async def ended_since(
+    session: AsyncSession, since: datetime, limit: int, before_turn_id: int | None
+) -> tuple[Shown, ...]:
+    """See `Store.ended_since`: within some newest turns, so that no index is needed."""
+    before = before_turn_id or (await session.scalar(_NEWEST) or 0) + 1
+    turn_ids = await session.scalars(
+        _ENDED_SINCE, {"since": since, "most": limit, "before": before}
+    )
     found = [await shown_turn(session, turn_id) for turn_id in turn_ids.all()]
     return tuple(one for one in found if one is not None)
 
@@ -97,6 +117,12 @@ async def parts_of(session: AsyncSession, reply_id: int) -> tuple[Part, ...]:
     """Give the Discord messages of a reply, in order."""
     rows = await session.scalars(_PARTS, {"reply": reply_id})
     return tuple(part_of(one) for one in rows)
+
+
+async def replaced_text(session: AsyncSession, turn: Turn) -> str:
+    """Give the last text that the reply of an answer has shown before; empty if it had none."""
+    question = {"question": turn.parent_id, "turn": turn.id}
+    return await session.scalar(_REPLACED, question) or ""
 
 
 async def _shown(session: AsyncSession, found: _Found) -> Shown | None:
@@ -113,6 +139,7 @@ async def _shown(session: AsyncSession, found: _Found) -> Shown | None:
         # From the speakers, which a copy of the turn has as well; inbounds are not copied.
         asker_ids=frozenset(one["author_id"] for one in speakers or await _heard(session, turn)),
         interruptions=await _interruptions(session, turn),
+        replaced_text="" if turn.text.strip() else await replaced_text(session, turn),
     )
 
 

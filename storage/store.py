@@ -127,6 +127,10 @@ class SqlStore:
             )
         )
 
+    async def is_known(self, message_id: int) -> bool:
+        """See `Store.is_known`."""
+        return await self._database.read(lambda session: inbounds.is_known(session, message_id))
+
     async def used(self, author_id: int, since: datetime) -> int:
         """See `Store.used`."""
         return await self._database.read(lambda session: inbounds.used(session, author_id, since))
@@ -203,9 +207,13 @@ class SqlStore:
         """See `Store.shown_turn`."""
         return await self._database.read(lambda session: replies.shown_turn(session, turn_id))
 
-    async def ended_since(self, since: datetime, *, limit: int) -> tuple[Shown, ...]:
+    async def ended_since(
+        self, since: datetime, *, limit: int, before_turn_id: int | None = None
+    ) -> tuple[Shown, ...]:
         """See `Store.ended_since`."""
-        return await self._database.read(lambda session: replies.ended_since(session, since, limit))
+        return await self._database.read(
+            lambda session: replies.ended_since(session, since, limit, before_turn_id)
+        )
 
     async def conversation(self, conversation_id: int) -> Conversation | None:
         """See `Store.conversation`."""

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from conversation.entities import Exchange, Parameters, Role
 from storage.inbounds import inbounds_of
 from storage.places import conversation_row, described
-from storage.replies import parts_of, shown_turn
+from storage.replies import parts_of, replaced_text, shown_turn
 from storage.tables import ReplyRow, TurnRow
 from storage.turns import BEGUN, SHOWN, add_answer, path_to
 
@@ -100,6 +100,7 @@ async def _taken_up(session: AsyncSession, answer_id: int, reply_id: int) -> Exc
         reply_id=reply_id,
         inbounds=(),
         parts=await parts_of(session, reply_id),
+        replaced_text=await replaced_text(session, answer),
     )
     return replace(
         exchange,

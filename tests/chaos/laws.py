@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sandbox.discord.entities import Message
 from tests.chaos.chronicle import Spoken
-from tests.chaos.showing import is_notice, says_how_it_ended, shows
+from tests.chaos.showing import covers_what_follows, is_notice, says_how_it_ended, shows
 from tests.chaos.stage import Stage
 from tests.chaos.stored import Stored, StoredTurn
 from tests.e2e.scene import labels_of
@@ -58,7 +58,7 @@ class Laws:
                 yield Violation(f"{spoken.tag} was for others and was taken", where)
             return
         if inbound is None:
-            if not spoken.message.is_deleted and not self._notices_to(spoken.message):
+            if not spoken.message.is_deleted and not self._told_of(spoken):
                 yield Violation(f"{spoken.tag} was never taken, and nobody was told", where)
             return
         here = where | {self._place_of(inbound.turn_id)}
@@ -124,10 +124,11 @@ class Laws:
         if len(contents) < len(messages):
             yield Violation(f"answer {turn.id} has a message that is gone", where)
             return
-        if not shows(contents, turn.text, is_interrupted=turn.outcome == "interrupted"):
+        text = turn.text if turn.text.strip() else self._stored.text_before(turn)
+        if not shows(contents, text, is_interrupted=turn.outcome == "interrupted"):
             ends = [content[-60:] for content in contents]
             words = f"answer {turn.id} ({turn.outcome}) is shown otherwise than stored"
-            yield Violation(f"{words}: stored …{turn.text[-60:]!r}, shown {ends}", where)
+            yield Violation(f"{words}: stored …{text[-60:]!r}, shown {ends}", where)
         if self._stored.is_gone_on_with(turn.id):
             return
         is_said = says_how_it_ended(contents[-1]) or self._has_lone_notice(where)
@@ -186,6 +187,23 @@ class Laws:
             and it.reference.message_id == message.id
             and it.id not in self._part_ids
         ]
+
+    def _told_of(self, spoken: Spoken) -> bool:
+        """Whether its author was told that it was not taken, by a reply to it.
+
+        One without words may be covered by the reply to an earlier one, which has to say so.
+        """
+        if self._notices_to(spoken.message):
+            return True
+        return not spoken.has_words and any(
+            covers_what_follows(notice.content)
+            for earlier in self._stage.chronicle.spoken.values()
+            if not earlier.has_words
+            and earlier.person is spoken.person
+            and earlier.channel.id == spoken.channel.id
+            and earlier.message.id < spoken.message.id
+            for notice in self._notices_to(earlier.message)
+        )
 
     def _told_of_refusal(self, spoken: Spoken) -> bool:
         """Whether its author was told, about this message or another of theirs in that place."""

@@ -3,14 +3,20 @@
 import re
 from functools import lru_cache
 
-from rendering.notices import Notice
+from rendering.notices import Notice, overtaken
 from rendering.splitting import Splitter
 
 _SMALL_PRINT = "-# "
 _FIELD = re.compile(r"\\\{\w+\\\}")
 _ENDS = re.compile(r"^-# (?:⚠️|⏹️|✂️)", re.MULTILINE)
-_NOTICES = re.compile(
-    "|".join(_FIELD.sub(".*", re.escape(notice.value)) for notice in Notice), re.DOTALL
+_WORDS = {words for notice in Notice for words in (notice.value, overtaken(notice))}
+_NOTICES = re.compile("|".join(_FIELD.sub(".*", re.escape(it)) for it in _WORDS), re.DOTALL)
+_WITHOUT_WORDS = re.compile(
+    "|".join(
+        _FIELD.sub(".*", re.escape(notice.value))
+        for notice in (Notice.ONLY_FILES, Notice.ONLY_WORDS)
+    ),
+    re.DOTALL,
 )
 _MARKS = re.compile(r"^```\w*$", re.MULTILINE)
 
@@ -31,6 +37,11 @@ def says_how_it_ended(content: str) -> bool:
 def is_notice(content: str) -> bool:
     """Whether a message is nothing but a sentence from the table of notices."""
     return _NOTICES.fullmatch(content) is not None
+
+
+def covers_what_follows(content: str) -> bool:
+    """Whether a notice says of messages without words that no later ones are answered either."""
+    return _WITHOUT_WORDS.fullmatch(content) is not None
 
 
 @lru_cache(maxsize=10_000)

@@ -62,6 +62,12 @@ class Stored:
             if turn.parent_id == turn_id and turn.role == "assistant"
         ]
 
+    def text_before(self, answer: StoredTurn) -> str:
+        """Give the last text of an earlier answer to the same question, which stays shown."""
+        siblings = self.answers_to(answer.parent_id or 0)
+        texts = [it.text for it in siblings if it.id < answer.id and it.text.strip()]
+        return texts[-1] if texts else ""
+
     def is_gone_on_with(self, turn_id: int) -> bool:
         """Whether a question that nobody said follows an answer."""
         said = {inbound.turn_id for inbound in self.inbounds.values()}

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from rendering.buttons import STREAMING
+from rendering.notices import Notice, say
 from rendering.surface import Row, view_of
-from sandbox.discord.entities import Draft, Message
+from sandbox.discord.entities import Draft, Message, Reference
 from tests.chaos.chronicle import Spoken
 from tests.chaos.laws import Laws
 from tests.chaos.stage import Stage, opened_stage
@@ -22,19 +23,22 @@ async def stage(tmp_path: Path) -> AsyncGenerator[Stage, None]:
         yield opened
 
 
-def _asked(stage: Stage) -> Spoken:
+def _asked(stage: Stage, tag: str = "q1q", *, has_words: bool = True) -> Spoken:
     """Have somebody ask something in a direct message."""
     channel, person = stage.direct[0]
-    message = stage.discord.person(person).say(channel, "hello q1q")
-    spoken = Spoken("q1q", message, channel, person, is_meant=True)
+    message = stage.discord.person(person).say(channel, f"hello {tag}")
+    spoken = Spoken(tag, message, channel, person, is_meant=True, has_words=has_words)
     stage.chronicle.speak(spoken)
     return spoken
 
 
-def _posted(stage: Stage, content: str, *, is_running: bool = False) -> Message:
+def _posted(
+    stage: Stage, content: str, *, is_running: bool = False, reply_to: Message | None = None
+) -> Message:
     """Have the bot post something there."""
     rows = view_of(Row(1, STREAMING)).to_components() if is_running else []
-    draft = Draft(content=content, components=tuple(rows))
+    reference = Reference(reply_to.channel_id, reply_to.id) if reply_to else None
+    draft = Draft(content=content, components=tuple(rows), reference=reference)
     return stage.world.post(stage.world.bot, stage.direct[0][0], draft)
 
 
@@ -75,6 +79,33 @@ async def test_a_question_that_nobody_took_breaks_a_law(stage: Stage) -> None:
     """A message for the bot that is neither stored nor told of is lost."""
     _asked(stage)
     assert "never taken" in _broken(stage, Stored())
+
+
+@pytest.mark.parametrize(
+    ("told", "is_broken"),
+    [
+        (say(Notice.ONLY_FILES, names="`a.png`"), False),
+        (Notice.ONLY_WORDS, False),
+        (say(Notice.HOW_TO, bot="bobbin"), True),
+    ],
+)
+async def test_a_notice_covers_what_has_no_words_after_it_where_it_says_so(
+    stage: Stage, told: str, *, is_broken: bool
+) -> None:
+    """Of files in a row the first may be told of alone, by a notice that speaks of the others."""
+    first = _asked(stage, "q1q", has_words=False)
+    _asked(stage, "q2q", has_words=False)
+    _posted(stage, told, reply_to=first.message)
+    assert ("never taken" in _broken(stage, Stored())) is is_broken
+
+
+async def test_a_notice_covers_nothing_that_has_words_or_came_before_it(stage: Stage) -> None:
+    """What was said in words, and what is older than the message told of, has its own notice."""
+    before, first = (_asked(stage, tag, has_words=False) for tag in ("q1q", "q2q"))
+    later = _asked(stage, "q3q")
+    _posted(stage, Notice.ONLY_WORDS, reply_to=first.message)
+    broken = _broken(stage, Stored())
+    assert [it.tag in broken for it in (before, first, later)] == [True, False, True]
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,18 @@ def test_the_end_of_the_cooldown_is_named_and_only_the_first_refusal_is_news() -
     assert again.is_first
 
 
+def test_who_could_not_be_told_is_told_of_the_next_message() -> None:
+    """A refusal that reached nobody leaves the next one to be told, in the same window only."""
+    cooldown = Cooldown(Pace(1, 60.0), Clock())
+    refusals = [cooldown.take(ANN, snowflake(second)) for second in (0, 1)]
+    assert refusals[1] is not None
+    cooldown.not_told(ANN, refusals[1].until_s)
+    again = [cooldown.take(ANN, snowflake(second)) for second in (2, 3, 60, 61)]
+    cooldown.not_told(ANN, refusals[1].until_s)
+    again.append(cooldown.take(ANN, snowflake(62)))
+    assert [it and it.is_first for it in again] == [True, False, None, True, False]
+
+
 def test_a_message_that_comes_again_is_counted_once() -> None:
     """A repeated event gets the same verdict, and takes nothing from those after it."""
     cooldown = Cooldown(Pace(2, 60.0), Clock())

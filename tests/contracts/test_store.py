@@ -920,6 +920,19 @@ class TestUntoldRefusals:
         assert await untold(store, clock) == []
 
 
+class TestKnown:
+    """`Store.is_known`."""
+
+    async def test_what_was_taken_in_stays_known(self, store: Store) -> None:
+        """A message is known once it was written: one that was refused or withdrawn as well."""
+        await receive(store, said(1))
+        await receive(store, said(2), queue_limit=0)
+        await receive(store, said(3))
+        await store.withdraw(3)
+
+        assert [await store.is_known(number) for number in (1, 2, 3, 4)] == [True] * 3 + [False]
+
+
 class TestTold:
     """`Store.was_told` and `Store.note_told`."""
 
@@ -1268,7 +1281,10 @@ class TestEndedSince:
         turns = [second.turn.id, third.turn.id]
         assert [one.turn.id for one in ended] == [*reversed(turns), first.turn.id]
         assert [part.message_id for part in ended[-1].parts] == [501]
-        assert len(await store.ended_since(clock.now(), limit=2)) == 2
+        latest = await store.ended_since(clock.now(), limit=2)
+        assert latest == ended[:2]
+        before = latest[-1].turn.id
+        assert await store.ended_since(clock.now(), limit=2, before_turn_id=before) == ended[2:]
 
     async def test_neither_what_streams_nor_what_ended_before(
         self, store: Store, clock: Clock
@@ -1290,3 +1306,19 @@ class TestEndedSince:
         sibling = await store.answer_again(former.turn.id, model=MODEL, parameters=Parameters())
         assert sibling is not None
         assert await store.ended_since(clock.now(), limit=10) == ()
+
+    async def test_what_an_answer_without_text_has_replaced(
+        self, store: Store, clock: Clock
+    ) -> None:
+        """An answer knows the last text before its own, until it has one."""
+        former = await answer(store, said(1), "whole")
+        first = await store.answer_again(former.turn.id, model=MODEL, parameters=Parameters())
+        assert first is not None
+        await store.finish(first.turn.id, TurnResult(" ", Outcome.FAILED))
+        second = await store.answer_again(first.turn.id, model=MODEL, parameters=Parameters())
+        assert second is not None
+        assert (first.replaced_text, second.replaced_text) == ("whole", "whole")
+
+        await store.finish(second.turn.id, TurnResult("", Outcome.FAILED))
+        (ended,) = await store.ended_since(clock.now(), limit=10)
+        assert ended.replaced_text == "whole"

@@ -16,6 +16,8 @@ from storage.store import SqlStore
 from tests.e2e.scene import Scene, labels_of
 
 _LIMIT_S = 15.0
+_PAID_LIMIT_S = 9.0
+"""A bot notes that it lives after ten seconds, whether it has paid or not."""
 _RECHECK_S = 0.05
 """The store tells nobody of its changes, so that it is asked again and again."""
 
@@ -110,5 +112,18 @@ async def until_alive(scene: Scene) -> None:
     async with opened_store(scene) as store, asyncio.timeout(_LIMIT_S):
         while True:
             if await store.last_alive() is not None:
+                return
+            await asyncio.sleep(_RECHECK_S)
+
+
+async def until_paid(scene: Scene, since: datetime) -> None:
+    """Wait until a bot begun since then has paid what it owed: it notes that it lives after that.
+
+    What it has people told late may still be under way.
+    """
+    async with opened_store(scene) as store, asyncio.timeout(_PAID_LIMIT_S):
+        while True:
+            alive_at = await store.last_alive()
+            if alive_at is not None and alive_at >= since:
                 return
             await asyncio.sleep(_RECHECK_S)

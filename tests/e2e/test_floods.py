@@ -111,6 +111,27 @@ async def test_a_flood_over_the_queue_is_told_of_once(scene: Scene) -> None:
     assert "number 10." not in questions(scene)[-1]
 
 
+async def test_files_in_a_row_are_told_of_once(scene: Scene) -> None:
+    """Of files without words one notice speaks for all, until words come from the same person."""
+    async with scene.bot():
+        ann, ben = scene.actor(scene.ann), scene.actor(scene.ben)
+        place = (await scene.ask("what is felt?"))[0]
+        first = ann.say(place, files=[("0.png", b"x")])
+        for number in range(1, 20):
+            ann.say(place, files=[(f"{number}.png", b"x")])
+        other = ben.say(place, files=[("ben.png", b"x")])
+        ann.say(place, "and silk?")
+        await scene.until(lambda: questions(scene)[-1] == "and silk?")
+        again = ann.say(place, files=[("again.png", b"x")])
+        names = {first.id: "0.png", other.id: "ben.png", again.id: "again.png"}
+        await scene.until(lambda: _told_of(scene, say(Notice.ONLY_FILES, names="`again.png`")))
+        await scene.until(lambda: len(scene.finished(place)) == 5)
+    told = {it.reference.message_id: it.content for it in scene.from_bot(place) if it.reference}
+    expected = {key: say(Notice.ONLY_FILES, names=f"`{name}`") for key, name in names.items()}
+    assert {key: words for key, words in told.items() if key in names} == expected
+    assert len(scene.from_bot(place)) == 5
+
+
 async def test_a_blocked_person_who_floods_is_told_of_the_block_alone(scene: Scene) -> None:
     """Whoever may not talk to the bot hears why once, and nothing of a cooldown."""
     async with scene.bot(COOLDOWN_MESSAGES="2", BLOCKED_USERS=str(scene.ann.id)):

@@ -9,6 +9,7 @@ from rendering.buttons import STREAMING
 from rendering.notices import Notice, say
 from rendering.surface import Row, view_of
 from sandbox.discord.entities import Change
+from sandbox.discord.permissions import Permission
 from sandbox.discord.snowflakes import time_of
 from tests.e2e.failing_store import fail_once
 from tests.e2e.hearing import questions
@@ -170,3 +171,32 @@ async def test_a_late_answer_says_that_the_bot_was_away(
     when = f"<t:{int(time_of(written.id))}:R>"
     assert late.content.endswith(say(Notice.WAS_AWAY, when=when))
     assert "away" not in answer.content + prompt.content
+
+
+async def test_a_missed_message_survives_a_moment_of_trouble(scene: Scene) -> None:
+    """Where its author's roles cannot be read at once, a missed message is answered later."""
+    role = scene.world.create_role(scene.guild, "friends")
+    scene.world.join(scene.guild, scene.ann, (role,))
+    settings = {"ALLOWED_ROLES": str(role.id)}
+    async with scene.bot(**settings):
+        await scene.ask("hello")
+        await until_alive(scene)
+    scene.actor(scene.ann).say(scene.channel, scene.mention("missed"))
+    fault = scene.discord.faults.reset("GET", "/guilds/*/members/*", times=5)
+    async with scene.bot(**settings):
+        await scene.until(lambda: questions(scene)[-1] == "missed", 20.0)
+    assert fault.times == 0
+
+
+async def test_places_that_it_may_not_see_are_not_read(scene: Scene) -> None:
+    """No request is spent on a channel in which the bot could not answer anyway."""
+    hidden = scene.world.create_text_channel(scene.guild, "hidden")
+    scene.world.set_permissions(hidden, scene.world.bot, deny=Permission.VIEW_CHANNEL)
+    async with scene.bot():
+        thread, _ = await scene.ask("hello")
+        await until_alive(scene)
+    scene.actor(scene.ann).say(hidden, "for us alone")
+    scene.actor(scene.ann).say(thread, "missed")
+    async with scene.bot():
+        await scene.answer_in(thread, 2)
+    assert scene.discord.requests_to("GET", f"/channels/{hidden.id}/messages") == []

@@ -71,7 +71,7 @@ async def test_a_message_of_an_interrupted_answer_is_found_by_its_button(
     scene.script.queue(Answer("Again."))
     async with scene.bot(RECOVERY_WINDOW_MINUTES=window):
         await scene.answer_in(thread)
-    words = "Again." if window == "15" else f"You\n{Notice.INTERRUPTED}"
+    words = "Again." if window == "15" else f"You said: hello\n{Notice.INTERRUPTED}"
     assert [message.content for message in scene.from_bot(thread)] == [words]
 
 

@@ -1,6 +1,7 @@
 """What is owed after the bot was away is paid: answers broken off, messages missed or changed."""
 
 import asyncio
+from datetime import UTC, datetime
 
 from rendering.notices import Notice
 from sandbox.discord.entities import Channel
@@ -8,7 +9,14 @@ from sandbox.script import Answer, Gate
 from tests.e2e.crashes import forget_the_end
 from tests.e2e.hearing import questions
 from tests.e2e.scene import Scene
-from tests.e2e.streams import Held, first_shown, hold, until_nothing_waits, until_waiting
+from tests.e2e.streams import (
+    Held,
+    first_shown,
+    hold,
+    until_nothing_waits,
+    until_paid,
+    until_waiting,
+)
 
 
 async def _left_behind(scene: Scene, text: str = "The first words") -> Channel:
@@ -81,7 +89,9 @@ async def test_what_was_said_while_it_was_away_is_answered(scene: Scene) -> None
         await scene.answer_in(thread, 2)
         other = await scene.thread_of(first)
         await scene.answer_in(other)
+    began_at = datetime.now(UTC)
     async with scene.bot():
+        await until_paid(scene, began_at)
         await scene.ask("and now?")
     assert len(scene.from_bot(thread)) == 2
     assert len(scene.from_bot(other)) == 1
@@ -211,3 +221,18 @@ async def test_what_waits_in_a_thread_that_is_deleted_is_not_asked(scene: Scene)
         held.gate.open()
         await scene.ask("elsewhere")
     assert questions(scene) == ["tell me", "elsewhere"]
+
+
+async def test_a_question_deleted_in_a_lost_session_stops_its_answer(scene: Scene) -> None:
+    """A deletion that nobody heard is seen when the bot is back, while the answer streams."""
+    async with scene.bot():
+        thread, _ = await scene.ask("hello")
+        gate = Gate()
+        gate.release()
+        scene.script.queue(Answer(chunks=("One, ", "two."), hold=gate))
+        question = scene.actor(scene.ann).say(thread, "tell me")
+        await scene.until(lambda: len(scene.from_bot(thread)) == 2)
+        scene.discord.gateway.faults.drop_all(resumable=False)
+        scene.actor(scene.ann).delete(question)
+        answer = await scene.answer_in(thread, 2)
+    assert answer.content.endswith(Notice.STOPPED)

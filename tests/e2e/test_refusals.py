@@ -14,7 +14,14 @@ from sandbox.discord.permissions import Permission
 from sandbox.script import Answer, Gate
 from tests.e2e.hearing import answer_to
 from tests.e2e.scene import Scene
-from tests.e2e.streams import first_shown, hold, opened_store, until_alive, until_waiting
+from tests.e2e.streams import (
+    first_shown,
+    hold,
+    opened_store,
+    until_alive,
+    until_paid,
+    until_waiting,
+)
 
 _ONE_WAITS = {"QUEUE_LIMIT": "1"}
 
@@ -37,25 +44,12 @@ def _told(scene: Scene, thread: Channel, notice: str) -> list[int | None]:
     ]
 
 
-async def _until_paid(scene: Scene, since: datetime) -> None:
-    """Wait until a bot begun since then has paid what it owed: it notes that it lives after that.
-
-    The store tells nobody of its changes, so that it is asked again and again.
-    """
-    async with opened_store(scene) as store, asyncio.timeout(10):
-        while True:
-            alive_at = await store.last_alive()
-            if alive_at is not None and alive_at >= since:
-                return
-            await asyncio.sleep(0.05)
-
-
-async def _until_noted(scene: Scene) -> None:
-    """Wait until the store has a note of something that was told."""
+async def _until_noted(scene: Scene, count: int = 1) -> None:
+    """Wait until the store has a note of something that was told, or of several things."""
     path = scene.folder / "bobbin.db"
     async with asyncio.timeout(10):
         while True:
-            if await asyncio.to_thread(_notes, path):
+            if await asyncio.to_thread(_notes, path) >= count:
                 return
             await asyncio.sleep(0.05)
 
@@ -100,7 +94,8 @@ async def test_a_refusal_that_was_not_told_is_told_after_the_start(scene: Scene)
     for _ in range(2):
         began_at = datetime.now(UTC)
         async with scene.bot():
-            await _until_paid(scene, began_at)
+            await until_paid(scene, began_at)
+            await scene.until(lambda: _told(scene, thread, Notice.REFUSED_UNTOLD))
     assert _told(scene, thread, Notice.REFUSED_UNTOLD) == [refused.id]
     async with opened_store(scene) as store:
         long_ago, now = datetime(2015, 1, 1, tzinfo=UTC), datetime.now(UTC)
@@ -133,14 +128,13 @@ async def test_an_end_before_the_note_of_a_notice_brings_no_second(scene: Scene)
     """Where the bot ends between the post of the late notice and its note, one notice is shown."""
     thread, refused = await _refused_untold(scene)
     path = f"/channels/{thread.id}/messages"
-    began_at = datetime.now(UTC)
     async with scene.bot():
-        await _until_paid(scene, began_at)
+        await scene.until(lambda: _told(scene, thread, Notice.REFUSED_UNTOLD))
+        await _until_noted(scene)
     await _forget_who_was_told(scene)
-    began_at, before = datetime.now(UTC), len(scene.discord.requests_to("POST", path))
+    before = len(scene.discord.requests_to("POST", path))
     async with scene.bot():
-        await _until_paid(scene, began_at)
-    assert len(scene.discord.requests_to("POST", path)) > before
+        await scene.until(lambda: len(scene.discord.requests_to("POST", path)) > before)
     assert _told(scene, thread, Notice.REFUSED_UNTOLD) == [refused.id]
 
 
@@ -158,9 +152,26 @@ async def test_a_refusal_that_was_told_is_not_told_again_after_a_start(scene: Sc
         await scene.ask("let that arrive", scene.ben)
     began_at = datetime.now(UTC)
     async with scene.bot():
-        await _until_paid(scene, began_at)
+        await until_paid(scene, began_at)
     assert _told(scene, held.thread, full) == [refused.id]
     assert _told(scene, held.thread, Notice.REFUSED_UNTOLD) == []
+
+
+async def test_who_was_told_of_a_spent_quota_hears_nothing_after_a_start(scene: Scene) -> None:
+    """What was refused without a word, as its author had been told elsewhere, stays without one."""
+    quota, ann = {"TURNS_PER_PERSON_PER_DAY": "1"}, scene.actor(scene.ann)
+    async with scene.bot(**quota):
+        thread, _ = await scene.ask("hello")
+        ann.say(thread, "more")
+        await scene.until(lambda: len(scene.from_bot(thread)) == 2)
+        await _until_noted(scene)
+        ann.say(scene.channel, scene.mention("and more"))
+        await _until_noted(scene, 2)
+    began_at = datetime.now(UTC)
+    async with scene.bot(**quota):
+        await until_paid(scene, began_at)
+        await scene.ask("let that arrive", scene.ben)
+    assert _told(scene, scene.channel, Notice.REFUSED_UNTOLD) == []
 
 
 @_NOT_STORED
@@ -178,7 +189,8 @@ async def test_what_is_not_even_stored_is_told_after_the_start(
     for _ in range(2):
         began_at = datetime.now(UTC)
         async with scene.bot(**setting):
-            await _until_paid(scene, began_at)
+            await until_paid(scene, began_at)
+            await scene.until(lambda: _told(scene, scene.channel, notice))
     assert _told(scene, scene.channel, notice) == [said.id]
 
 
@@ -194,10 +206,9 @@ async def test_an_end_before_the_note_of_why_nothing_is_stored_brings_no_second(
         await scene.until(lambda: _told(scene, scene.channel, notice))
         await _until_noted(scene)
     await _forget_who_was_told(scene)
-    began_at, before = datetime.now(UTC), len(scene.discord.requests_to("POST", path))
+    before = len(scene.discord.requests_to("POST", path))
     async with scene.bot(**setting):
-        await _until_paid(scene, began_at)
-    assert len(scene.discord.requests_to("POST", path)) > before
+        await scene.until(lambda: len(scene.discord.requests_to("POST", path)) > before)
     assert _told(scene, scene.channel, notice) == [said.id]
 
 

@@ -13,6 +13,7 @@ from rendering.surface import Row, view_of
 from sandbox.discord.entities import Channel, Draft, Message
 from sandbox.discord.interactions import CallbackKind
 from sandbox.script import Answer
+from tests.e2e.crashes import leave_streaming
 from tests.e2e.process import bot_process
 from tests.e2e.scene import Scene, labels_of
 from tests.e2e.streams import (
@@ -22,6 +23,7 @@ from tests.e2e.streams import (
     hold,
     opened_store,
     stored,
+    until_paid,
     until_stored,
     until_waiting,
 )
@@ -188,16 +190,19 @@ async def test_a_question_left_without_any_words_is_told_of(scene: Scene) -> Non
 
 
 async def test_a_button_left_behind_works_in_the_next_life(scene: Scene) -> None:
-    """A click on the Stop button of a reply that no process streams any more is answered."""
-    _, (message,) = await _left_behind(scene, "One,")
-    scene.discord.faults.answer("GET", "/channels/*/messages/*", 404)
+    """Who clicks *Stop* under an answer that has ended is told so, and sees the whole of it."""
+    async with scene.bot():
+        _, message = await scene.ask("hello")
+        whole = message.content
+    await leave_streaming(scene, message, "You")
     async with scene.bot():
         record = await scene.actor(scene.ann).click(message, label="Stop")
         await record.until(lambda: record.followups)
+        await scene.until(lambda: message.content == whole)
     assert record.callback is CallbackKind.UPDATE
     assert record.followups[0].is_ephemeral
     assert record.followups[0].content == Notice.STOP_ENDED
-    assert (message.content, message.components) == ("One,", [])
+    assert message.components == []
 
 
 async def test_a_mark_waits_for_a_discord_that_fails(scene: Scene) -> None:
@@ -216,6 +221,7 @@ async def test_a_notice_whose_answer_was_lost_is_not_posted_twice(scene: Scene) 
     scene.settings["RECOVERY_WINDOW_MINUTES"] = "0"
     thread, _ = await _left_behind(scene)
     scene.discord.faults.reset("POST", f"/channels/{thread.id}/messages", after=True)
+    scene.discord.gateway.faults.swallow_next("MESSAGE_CREATE")
     async with scene.bot():
         posts = f"/channels/{thread.id}/messages"
         await scene.until(lambda: len(scene.discord.requests_to("POST", posts)) == 2)
@@ -262,7 +268,9 @@ async def test_a_restart_posts_no_duplicate_of_an_answer(scene: Scene) -> None:
     scene.script.queue(Answer("Whole."))
     async with scene.bot():
         thread, answer = await scene.ask("go")
+    began_at = datetime.now(UTC)
     async with scene.bot():
-        _, _ = await scene.ask("something else", scene.ben)
+        await until_paid(scene, began_at)
+        await scene.ask("something else", scene.ben)
     assert scene.from_bot(thread) == [answer]
     assert len(asked(scene)) == 2

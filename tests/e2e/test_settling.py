@@ -3,14 +3,15 @@
 import pytest
 
 from conversation.entities import Parameters, Received
-from rendering.notices import Notice
+from rendering.notices import Notice, overtaken
 from sandbox.discord.entities import Channel, Message
 from sandbox.script import Answer, Gate
 from tests.e2e.crashes import forget_the_end, leave_streaming
 from tests.e2e.failing_store import fail_once
 from tests.e2e.hearing import questions
 from tests.e2e.scene import Scene, labels_of
-from tests.e2e.streams import opened_store, until_alive
+from tests.e2e.steps import ask_in
+from tests.e2e.streams import first_shown, hold, opened_store, until_alive, until_waiting
 
 
 async def _broken_off(scene: Scene) -> tuple[Channel, Message, Message]:
@@ -86,5 +87,67 @@ async def test_an_answer_that_was_overtaken_says_so(scene: Scene) -> None:
     async with scene.bot():
         await scene.until(lambda: "Stop" not in labels_of(answer))
         later = await scene.answer_in(thread, 3)
-    assert Notice.INTERRUPTED in answer.content
+    assert answer.content == f"You said: tell me\n{overtaken(Notice.INTERRUPTED)}"
     assert later.content.endswith("Ben: and now?")
+
+
+async def test_a_word_at_the_start_takes_no_answer_from_a_broken_question(scene: Scene) -> None:
+    """What is said before the bot has seen what it owes waits until that is begun again."""
+    thread, _, answer = await _broken_off(scene)
+    async with scene.bot():
+        scene.actor(scene.ann).say(thread, "are you there?")
+        later = await scene.answer_in(thread, 3)
+    assert answer.content == "You said: tell me"
+    assert later.content == "You said: are you there?"
+
+
+async def test_a_word_at_the_start_revives_no_deleted_message(scene: Scene) -> None:
+    """What waited and was deleted meanwhile is not answered along with a first word."""
+    async with scene.bot():
+        held = await hold(scene, "One, ", "two.")
+        await first_shown(scene, held)
+        waiting = scene.actor(scene.ann).say(held.thread, "my secret")
+        await until_waiting(scene, held.thread, 1)
+    scene.actor(scene.ann).delete(waiting)
+    async with scene.bot():
+        scene.actor(scene.ann).say(held.thread, "are you there?")
+        await scene.until(lambda: "are you there?" in questions(scene)[-1])
+    assert "secret" not in questions(scene)[-1]
+
+
+async def test_who_stops_a_reply_left_behind_is_heeded(scene: Scene) -> None:
+    """*Stop*, pressed before a broken answer is begun again, keeps it from that."""
+    _, _, answer = await _broken_off(scene)
+    before = len(questions(scene))
+    async with scene.bot():
+        await scene.actor(scene.ann).click(answer, label="Stop")
+        await scene.until(lambda: Notice.INTERRUPTED in answer.content)
+    assert len(questions(scene)) == before
+
+
+async def test_a_reply_that_was_deleted_meanwhile_is_not_asked_for_again(scene: Scene) -> None:
+    """Nobody pays for an answer that its readers have deleted."""
+    thread, _, answer = await _broken_off(scene)
+    scene.world.delete(answer)
+    before = len(questions(scene))
+    async with scene.bot():
+        await ask_in(scene, thread, "and now?")
+    assert len(questions(scene)) == before + 1
+    async with opened_store(scene) as store:
+        assert await store.interrupt_unfinished() == ()
+
+
+@pytest.mark.parametrize("fails", ["settle", "said"])
+async def test_a_store_that_fails_while_it_is_marked_has_it_marked_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    """However often the store fails, the reply says once that it was interrupted."""
+    thread, _, answer = await _broken_off(scene)
+    failed = fail_once(monkeypatch, fails)
+    window = "0" if fails == "settle" else "15"
+    async with scene.bot(RECOVERY_WINDOW_MINUTES=window):
+        await scene.until(lambda: "Stop" not in labels_of(answer))
+        await ask_in(scene, thread, "and now?")
+    assert failed
+    said = "".join(message.content for message in scene.from_bot(thread))
+    assert said.count(Notice.INTERRUPTED) == (1 if fails == "settle" else 0)

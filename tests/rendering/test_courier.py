@@ -124,7 +124,7 @@ async def test_an_errand_of_two_requests_tells_of_the_second(stage: Stage) -> No
     message_id = await _post(stage, "hello")
 
     async def act() -> None:
-        await stage.surface.text_of(stage.spot, message_id)
+        await stage.surface.show_typing(stage.spot)
         await stage.surface.edit(stage.spot, message_id, "other")
 
     async with asyncio.timeout(5):

@@ -99,6 +99,7 @@ async def test_queries_use_indices(tmp_path: Path) -> None:
         await store.reset(PLACE)
         await store.note_told("a")
         await store.was_told("a")
+        await store.is_known(1)
         await store.attentions()
 
     tables = ("place", "conversation", "turn", "inbound", "reply", "part", "told")
