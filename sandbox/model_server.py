@@ -99,11 +99,14 @@ class ModelServer:
         except web.HTTPException as error:
             recorded.status = error.status
             raise
-        except (asyncio.CancelledError, ClientConnectionResetError):
-            recorded.closed_by_client = request.transport is None or request.transport.is_closing()
+        except asyncio.CancelledError:
+            recorded.closed_by_client = _is_left(request)
             raise
+        except ClientConnectionResetError:
+            recorded.closed_by_client = _is_left(request)
+            return web.Response()  # nobody is there to read it
         else:
-            if request.transport is not None and not request.transport.is_closing():
+            if not _is_left(request):
                 recorded.status = response.status
             return response
         finally:
@@ -164,3 +167,8 @@ async def _read_form(
 def application(middlewares: Sequence[Middleware]) -> web.Application:
     """Make an empty application which takes bodies of up to 50 MB, as the Playground's proxy."""
     return web.Application(middlewares=middlewares, client_max_size=_BODY_LIMIT_BYTES)
+
+
+def _is_left(request: web.Request) -> bool:
+    """Tell whether the client has closed the connection."""
+    return request.transport is None or request.transport.is_closing()

@@ -7,7 +7,7 @@ import pytest
 from tests.chaos.rounds import Rounds
 from tests.chaos.stage import opened_stage
 
-_ROUNDS = 3
+_ROUNDS = 10
 
 
 @pytest.mark.timeout(240)  # processes of their own take their time on a busy machine
