@@ -8,7 +8,7 @@ from datetime import timedelta
 import discord
 from discord.ext import commands
 
-from cogs.access import Access, may_answer_in
+from cogs.access import Access
 from cogs.answering import Answering
 from cogs.aside import Aside
 from cogs.attentions import Attentions
@@ -189,7 +189,8 @@ class Assembly:
 
         client = Client(
             channel,
-            lambda: [it for it in _spoken_in(bot.guilds) if may_answer_in(it)],
+            lambda: _spoken_in(bot.guilds),
+            lambda channel_id: bot.get_channel(channel_id) is not None,
             lambda: not any(guild.unavailable for guild in bot.guilds),
             self.connection_errors,
         )

@@ -2,12 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 import discord
 
+from cogs.access import may_answer_in
 from cogs.hearing import Hearing
 from conversation.errors import StoreError
 from conversation.ports import Now, Store
@@ -47,8 +48,10 @@ class Client:
 
     channel: Callable[[int], Awaitable[object]]
     """Gives a channel by its id, from the cache or from Discord."""
-    channels: Callable[[], list[Readable]]
-    """Where somebody may have spoken to us first, and where we may answer."""
+    channels: Callable[[], Iterable[Readable]]
+    """Where somebody may have spoken to us first."""
+    is_cached: Callable[[int], bool]
+    """Tells whether a channel is known, and with it whether anything was said there."""
     is_whole: Callable[[], bool]
     """Tells whether Discord has told of all servers: some may come late, after an outage."""
     connection_errors: tuple[type[Exception], ...]
@@ -112,20 +115,16 @@ class Missed:
         from_id = None if until is None else discord.utils.time_snowflake(until - MARGIN)
         oldest_id = discord.utils.time_snowflake(now - _DIRECT_SINCE)
         live = await self._store.live_places(now - _LIVE_SINCE, limit=_LIVE_PLACES)
-        places = {
-            it.place.channel_id: from_id or it.last_message_id
-            for it in live
-            if it.last_message_id > oldest_id
-        }
-        newest = {channel.id: channel.last_message_id or 0 for channel in self._client.channels()}
-        if from_id is not None:
-            others = sorted(newest.keys() - places.keys(), key=newest.__getitem__, reverse=True)
-            places.update(dict.fromkeys(others[:_CHANNELS], from_id))
-        return {
-            channel_id: after_id
-            for channel_id, after_id in places.items()
-            if newest.get(channel_id, after_id + 1) > after_id
-        }
+        places = {it.place.channel_id: it.last_message_id for it in live}
+        places = {key: last_id for key, last_id in places.items() if last_id > oldest_id}
+        if from_id is None:
+            return places
+        # There may be a hundred thousand channels: what costs more comes last.
+        busy = {it.id: it for it in self._client.channels() if (it.last_message_id or 0) > from_id}
+        asked = [key for key in places if key in busy or not self._client.is_cached(key)]
+        others = [busy[key] for key in busy.keys() - places.keys() if may_answer_in(busy[key])]
+        others.sort(key=lambda channel: channel.last_message_id or 0, reverse=True)
+        return dict.fromkeys([*asked, *(it.id for it in others[:_CHANNELS])], from_id)
 
     async def _read(self, channel_id: int, after_id: int, hear: Hear) -> bool:
         """Hear what was said in a place; False where that may succeed at another time."""
