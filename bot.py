@@ -18,13 +18,13 @@ import aiohttp
 import discord
 
 from cogs.client import Bobbin
-from cogs.portal import point_library_at
-from config import Settings, SettingsError, load_settings
+from config.settings import Settings, SettingsError, load_settings
 from conversation.errors import StoreError
+from monitoring.health import HealthPortError, UnwellError, ask_health, open_health
+from startup.backups import KeepingError, back_up_to, restore_from
 from startup.check import check
 from startup.discord_address import DiscordAddressError, gateway_of
-from startup.health import HealthPortError, UnwellError, ask_health, open_health
-from startup.keeping import KeepingError, back_up_to, restore_from
+from startup.discord_login import point_library_at
 from startup.logs import set_up_logging
 from startup.sandbox_process import Sandbox, SandboxError, started_sandbox
 from startup.stop_signal import stop_signal

@@ -9,13 +9,13 @@ import random
 from dataclasses import dataclass
 
 from benchmarks.answers import make_answer
-from sandbox.discord.entities import Draft, Guild, Payload
-from sandbox.discord.gateway import Gateway
-from sandbox.discord.payloads.messages import message_event_payload
-from sandbox.discord.payloads.places import joined_guild_payload
-from sandbox.discord.sessions import Connection, Session
-from sandbox.discord.snowflakes import SnowflakeSource
-from sandbox.discord.world import World
+from sandbox.gateway.server import Gateway
+from sandbox.gateway.sessions import Connection, Session
+from sandbox.payloads.messages import message_event_payload
+from sandbox.payloads.places import joined_guild_payload
+from sandbox.world.entities import Draft, Guild, Payload
+from sandbox.world.snowflakes import SnowflakeSource
+from sandbox.world.world import World
 
 _ID_STEP = 1 << 22
 """Ids that differ by this were made a millisecond apart."""

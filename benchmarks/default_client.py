@@ -6,8 +6,8 @@ import sys
 
 import discord
 
-from cogs.portal import point_library_at
 from startup.discord_address import gateway_of
+from startup.discord_login import point_library_at
 
 
 async def _main() -> None:

@@ -19,8 +19,8 @@ from rich.table import Table
 from benchmarks.answers import make_answer, question
 from benchmarks.ledger import Fate, Ledger, counted
 from benchmarks.stage import BOBBIN, LIMITS, Staged, staged
-from sandbox.discord.entities import Channel, Person
-from sandbox.discord.world import World
+from sandbox.world.entities import Channel, Person
+from sandbox.world.world import World
 
 _SEED = 5
 _ANSWER_S = 0.3

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from rendering.notices import Notice
-from sandbox.discord.entities import Message
-from sandbox.discord.world import World
+from rendering.wording.english import Notice
+from sandbox.world.entities import Message
+from sandbox.world.world import World
 
 _NOT_TAKEN = (Notice.SLOW_DOWN, Notice.QUEUE_FULL)
 _COVERED = """

@@ -15,8 +15,8 @@ from collections import defaultdict
 import aiohttp
 import discord
 
-from cogs.portal import point_library_at
 from startup.discord_address import gateway_of
+from startup.discord_login import point_library_at
 
 _EDIT_EVERY_S = 1.02
 _CALLS_PER_S = 48.0

@@ -21,9 +21,9 @@ import time
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from rendering.limits import Answer, Call
-from rendering.scheduling import Scheduler, Wish
-from tests.rendering.simulated_discord import Decider, Reply, Simulation, World
+from delivery.pacing.policy import Answer, Call
+from delivery.pacing.scheduler import Scheduler, Wish
+from tests.delivery.pacing.simulated_discord import Decider, Reply, Simulation, World
 
 SEED = 7
 PACE_PER_S = 48.0

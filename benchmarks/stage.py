@@ -17,12 +17,12 @@ from benchmarks.paced_model import MODEL, PacedModel
 from benchmarks.processes import BotProcess, running
 from benchmarks.scenes import Scene
 from benchmarks.timeline import Reader, Sight, Stream
-from sandbox.discord.entities import Channel, Person
-from sandbox.discord.events import Event
-from sandbox.discord.limits import Limits, Rate
-from sandbox.discord.permissions import Permission
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.rest.rate_limits import Limits, Rate
+from sandbox.world.entities import Channel, Person
+from sandbox.world.events import Event
+from sandbox.world.permissions import Permission
+from sandbox.world.world import World
 
 _FIRST_TOKEN_S = 0.4
 _READY_LIMIT_S = 60.0

@@ -21,7 +21,7 @@ from sqlalchemy import Engine, event
 
 from conversation.entities import Outcome, Parameters, Part, PlaceKey, Received, TurnResult
 from conversation.ports import Store
-from storage.opening import open_store
+from storage.sqlite.opening import open_store
 
 BURST = 60
 """How many people ask at once."""

@@ -8,42 +8,42 @@ from datetime import timedelta
 import discord
 from discord.ext import commands
 
-from cogs.access import Access
-from cogs.answering import Answering
-from cogs.aside import Aside
-from cogs.attentions import Attentions
-from cogs.changes import Changes
+from answering.aside import Aside
+from answering.changes import Changes
+from answering.ends import Ends
+from answering.intake import Bounds, Intake
+from answering.late_ends import LateEnds
+from answering.own_posts import OwnPosts
+from answering.recheck import Rereading
+from answering.refusals import Refusals
+from answering.stream import Showing
+from answering.tellings import Tellings
+from answering.threads import ThreadOpener
+from answering.turned_away import TurnedAwayMessages
+from answering.unanswered import Unanswered
+from answering.worker import Answering
+from cogs.buttons.take_up import TakingUp
 from cogs.client import Bobbin
-from cogs.conversations import Conversations
-from cogs.cooldown import Cooldown, Pace
-from cogs.ends import Ends
-from cogs.hearing import Hearing
-from cogs.intake import Bounds, Intake
-from cogs.late_ends import LateEnds
-from cogs.missed import Client, Missed, Readable
-from cogs.model import ModelCommand
-from cogs.own_posts import OwnPosts
-from cogs.recovery import Recovery
-from cogs.refusals import Refusals
-from cogs.reopening import Reopening
-from cogs.rereading import Rereading
-from cogs.settings import SettingsCommand
-from cogs.showing import Showing
-from cogs.steering import Steering
-from cogs.stopping import Stopping
-from cogs.taking_up import TakingUp
-from cogs.talking import Talking
-from cogs.tellings import Tellings
-from cogs.threads import ThreadOpener
-from cogs.turned_away import TurnedAwayMessages
-from cogs.unanswered import Unanswered
+from cogs.commands.model import ModelCommand
+from cogs.commands.reset import Conversations
+from cogs.commands.settings import SettingsCommand
+from cogs.commands.stop import Stopping
+from cogs.gateway.catch_up import Client, Missed, Readable
+from cogs.gateway.gap import Hearing
+from cogs.gateway.lifecycle import Recovery
+from cogs.gateway.permission_watch import Reopening
+from cogs.messages.listen_modes import Attentions
+from cogs.messages.listener import Talking
+from cogs.permissions.access import Access
+from cogs.permissions.ownership import Steering
+from cogs.permissions.rate_limit import Cooldown, Pace
 from conversation.entities import Shown
 from conversation.meter import NO_METER, Meter
 from conversation.ports import ModelCatalog, Now, Store
 from conversation.service import ConversationService
-from rendering.courier import Courier
-from rendering.surface import ArchiveMinutes, Surface
-from rendering.telling import Teller
+from delivery.courier import Courier
+from delivery.discord_api import ArchiveMinutes, Surface
+from delivery.interactions import Teller
 
 
 @dataclass(frozen=True, slots=True)

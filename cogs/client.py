@@ -11,10 +11,10 @@ from typing import Any, Protocol, runtime_checkable
 import discord
 from discord.ext import commands
 
-from cogs.access import Access
-from cogs.cooldown import Cooldown
-from cogs.reconnecting import bounded_pauses
-from cogs.tree import guarded_tree
+from cogs.command_tree import guarded_tree
+from cogs.gateway.backoff import bounded_pauses
+from cogs.permissions.access import Access
+from cogs.permissions.rate_limit import Cooldown
 
 log = logging.getLogger(__name__)
 

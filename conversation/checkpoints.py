@@ -19,7 +19,7 @@ from conversation.events import (
     TextDelta,
 )
 from conversation.ports import Store
-from conversation.reporting import report
+from conversation.store_failures import report
 
 log = logging.getLogger(__name__)
 

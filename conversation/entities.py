@@ -77,7 +77,7 @@ class FailureReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why, as data; the words a person reads are made in `rendering.notices`."""
+    """Why, as data; the words a person reads are made in `rendering.wording.english`."""
 
     reason: FailureReason
     status: int | None = None

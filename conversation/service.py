@@ -7,9 +7,9 @@ from contextlib import aclosing
 from functools import partial
 from typing import Protocol
 
-from conversation.asking import Asking
+from conversation.asking.asking import Asking
 from conversation.checkpoints import Answer, Checkpoints
-from conversation.choosing import Choice, choice_at
+from conversation.effective_settings import Choice, choice_at
 from conversation.entities import (
     Exchange,
     Failure,
@@ -24,7 +24,7 @@ from conversation.events import (
     ReplyEvent,
 )
 from conversation.ports import CatalogModel, Store
-from conversation.stopping import StopSignal
+from conversation.stop_signal import StopSignal
 
 log = logging.getLogger(__name__)
 

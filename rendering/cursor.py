@@ -1,6 +1,6 @@
 """The mark at the end of a text that still goes on (pure)."""
 
-from rendering.fences import TICKS
+from rendering.splitting.fences import TICKS
 
 CURSOR = " \u258c"
 """Where the text goes on while it streams; the space keeps it out of a link that ends the text."""

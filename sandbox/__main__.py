@@ -18,14 +18,14 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from sandbox.chat import Chat
-from sandbox.demo import demo_answerer
-from sandbox.discord.entities import Guild, Person
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
+from sandbox.demo.model import demo_answerer
 from sandbox.lifeline import Lifeline
+from sandbox.models.playground.server import PlaygroundServer
+from sandbox.models.script import Script
 from sandbox.page.server import PageServer
-from sandbox.playground.server import PlaygroundServer
-from sandbox.script import Script
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.world.entities import Guild, Person
+from sandbox.world.world import World
 
 _PORTS_TRIED = 50
 _PEOPLE = ("you", "alice", "bob")

@@ -10,10 +10,10 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
-from sandbox.discord.client_refusal import ClientRefusedError
-from sandbox.discord.entities import ChannelKind, Guild, Message, MessageKind, Payload, Person
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
+from sandbox.people.client_refusal import ClientRefusedError
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.world.entities import ChannelKind, Guild, Message, MessageKind, Payload, Person
+from sandbox.world.world import World
 
 _BOT_LIMIT_S = 60.0
 _ANSWER_LIMIT_S = 300.0

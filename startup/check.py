@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cogs.portal import NoAnswerError, TokenRefusedError, application_of, point_library_at
-from config import Settings
+from config.settings import Settings
 from conversation.errors import AmbiguousModelError, ModelNameError, StoreError
 from startup.discord_address import DiscordAddressError, gateway_of
+from startup.discord_login import NoAnswerError, TokenRefusedError, application_of, point_library_at
 from startup.wiring import DatabaseAddressError, Engine, open_engine
 
 _PORTAL = "https://discord.com/developers/applications"

@@ -7,7 +7,19 @@ from typing import Literal
 
 from pythonjsonlogger.json import JsonFormatter
 
-_OWN = ("bot", "cogs", "conversation", "rendering", "storage", "startup", "upstream")
+_OWN = (
+    "bot",
+    "answering",
+    "cogs",
+    "config",
+    "conversation",
+    "delivery",
+    "monitoring",
+    "rendering",
+    "startup",
+    "storage",
+    "upstream",
+)
 _TEXT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
 _HIDDEN = "[hidden]"

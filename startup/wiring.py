@@ -15,29 +15,29 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
-from cogs.access import Access
 from cogs.assembly import Assembly, Rules
 from cogs.client import Bobbin
-from cogs.cooldown import Cooldown, Pace
-from config import AI2_PROVIDER, Settings
-from conversation.asking import Asking
-from conversation.breaker import Breaker
+from cogs.permissions.access import Access
+from cogs.permissions.rate_limit import Cooldown, Pace
+from config.settings import AI2_PROVIDER, Settings
+from conversation.asking.asking import Asking
+from conversation.asking.breaker import Breaker
+from conversation.asking.slots import Slots
 from conversation.entities import Shown
 from conversation.meter import NO_METER, Meter
 from conversation.service import ConversationService
-from conversation.slots import Slots
-from rendering.courier import Courier
-from rendering.scheduling import Scheduler
-from startup.metrics import PrometheusMeter
+from delivery.courier import Courier
+from delivery.pacing.scheduler import Scheduler
+from monitoring.metrics import PrometheusMeter
 from storage.database_url import parse_database_url
-from storage.opening import open_store
-from storage.run_lock import sole_user
-from storage.store import SqlStore
+from storage.sqlite.opening import open_store
+from storage.sqlite.run_lock import sole_user
+from storage.sqlite.store import SqlStore
 from upstream.catalog import Catalog, ListingProvider
-from upstream.limits import Limits
-from upstream.openai_compatible import OpenAICompatible
-from upstream.playground import Playground
-from upstream.session import open_session
+from upstream.openai.provider import OpenAICompatible
+from upstream.playground.provider import Playground
+from upstream.wire.deadlines import Limits
+from upstream.wire.session import open_session
 
 _TAKEOVER_S = 5.0
 """How much longer than its grace period a process that is being replaced may take to end."""

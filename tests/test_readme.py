@@ -5,9 +5,9 @@ import re
 import sys
 from pathlib import Path
 
-from sandbox.demo import demo_answerer
-from sandbox.playground.server import PlaygroundServer
-from sandbox.script import Script
+from sandbox.demo.model import demo_answerer
+from sandbox.models.playground.server import PlaygroundServer
+from sandbox.models.script import Script
 
 _ROOT = Path(__file__).parent.parent
 _PUBLIC_ADDRESS = "https://olmo-api.allen.ai"

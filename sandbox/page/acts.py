@@ -2,18 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from sandbox.discord.client_refusal import ClientRefusedError
-from sandbox.discord.entities import Channel, Guild, Payload, Person
-from sandbox.discord.interactions import InteractionRecord
-from sandbox.discord.permissions import BOT_ROLE
-from sandbox.discord.person import PersonActor
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
 from sandbox.page.asked import Asked
 from sandbox.page.commands import command_views, entity, form_view, option_values
 from sandbox.page.files import Files
 from sandbox.page.views import Views
 from sandbox.page.window import Window
+from sandbox.people.client_refusal import ClientRefusedError
+from sandbox.people.interactions import InteractionRecord
+from sandbox.people.person import PersonActor
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.world.entities import Channel, Guild, Payload, Person
+from sandbox.world.permissions import BOT_ROLE
+from sandbox.world.world import World
 
 _ON_MESSAGE = 3
 _LOCALES = {"ru": "ru"}

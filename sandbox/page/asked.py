@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sandbox.discord.client_refusal import ClientRefusedError
-from sandbox.discord.entities import Channel, Message, Payload, Person
-from sandbox.discord.json_values import list_or_empty, object_or_none
-from sandbox.discord.permissions import Permission
-from sandbox.discord.world import World
+from sandbox.people.client_refusal import ClientRefusedError
+from sandbox.world.entities import Channel, Message, Payload, Person
+from sandbox.world.json_values import list_or_empty, object_or_none
+from sandbox.world.permissions import Permission
+from sandbox.world.world import World
 
 _NAME_CHARS = 100
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from sandbox.discord.entities import Channel, Message
-from sandbox.discord.events import Event
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
 from sandbox.page.views import Views
 from sandbox.page.window import Window
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.world.entities import Channel, Message
+from sandbox.world.events import Event
+from sandbox.world.world import World
 
 _CHANNEL_EVENTS = (
     "CHANNEL_CREATE",

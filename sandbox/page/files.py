@@ -3,8 +3,8 @@
 import secrets
 from collections import OrderedDict
 
-from sandbox.discord.entities import Attachment
-from sandbox.discord.world import World
+from sandbox.world.entities import Attachment
+from sandbox.world.world import World
 
 LIMIT_BYTES = 10 * 1024 * 1024
 """The largest file that somebody without Nitro may upload."""

@@ -8,7 +8,13 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from sandbox.discord.entities import (
+from sandbox.page.files import Files
+from sandbox.page.markdown import Markdown
+from sandbox.page.markdown_rules import web_address
+from sandbox.page.nodes import Block, plain_text
+from sandbox.page.security import is_plain_image
+from sandbox.payloads.messages import referenced_message
+from sandbox.world.entities import (
     Attachment,
     Channel,
     ChannelKind,
@@ -18,15 +24,9 @@ from sandbox.discord.entities import (
     Payload,
     Person,
 )
-from sandbox.discord.json_values import list_or_empty, object_or_none
-from sandbox.discord.payloads.messages import referenced_message
-from sandbox.discord.snowflakes import time_of
-from sandbox.discord.world import World
-from sandbox.page.files import Files
-from sandbox.page.markdown import Markdown
-from sandbox.page.markdown_rules import web_address
-from sandbox.page.nodes import Block, plain_text
-from sandbox.page.security import is_plain_image
+from sandbox.world.json_values import list_or_empty, object_or_none
+from sandbox.world.snowflakes import time_of
+from sandbox.world.world import World
 
 _REMEMBERED_TEXTS = 500
 _PREVIEW_CHARS = 120

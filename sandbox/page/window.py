@@ -7,12 +7,12 @@ from itertools import islice
 
 from aiohttp import WSCloseCode, web
 
-from sandbox.discord.entities import Channel, Message, Payload, Person
-from sandbox.discord.interactions import may_see
-from sandbox.discord.modals import Modal
-from sandbox.discord.world import World
 from sandbox.page.asked import sees
 from sandbox.page.views import Views, changes
+from sandbox.people.interactions import may_see
+from sandbox.people.modals import Modal
+from sandbox.world.entities import Channel, Message, Payload, Person
+from sandbox.world.world import World
 
 log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Runs the migrations in the transaction of the connection that `storage.migration` hands over.
+"""Runs the migrations in the transaction that `storage.sqlite.migrating` has opened.
 
 Alembic executes this file by its path each time it upgrades.
 """

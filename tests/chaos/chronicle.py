@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
-from sandbox.discord.entities import Channel, Message, Person
+from sandbox.world.entities import Channel, Message, Person
 
 _TOLD_EVENTS = 40
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sandbox.discord.entities import Message
+from sandbox.world.entities import Message
 from tests.chaos.chronicle import Spoken
 from tests.chaos.showing import covers_what_follows, is_notice, says_how_it_ended, shows
 from tests.chaos.stage import Stage

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Coroutine
 
-from sandbox.discord.client_refusal import ClientRefusedError
-from sandbox.discord.entities import Channel, Message, Person
+from sandbox.people.client_refusal import ClientRefusedError
+from sandbox.world.entities import Channel, Message, Person
 from tests.chaos.chronicle import Spoken
 from tests.chaos.stage import Stage
 from tests.e2e.scene import labels_of

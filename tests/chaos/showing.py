@@ -3,8 +3,8 @@
 import re
 from functools import lru_cache
 
-from rendering.notices import Notice, overtaken
-from rendering.splitting import Splitter
+from rendering.splitting.splitter import Splitter
+from rendering.wording.english import Notice, overtaken
 
 _SMALL_PRINT = "-# "
 _FIELD = re.compile(r"\\\{\w+\\\}")

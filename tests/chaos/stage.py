@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from sandbox.discord.entities import Channel, Message, MessageKind, Person
-from sandbox.discord.limits import Limits, Rate
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
-from sandbox.playground.server import PlaygroundServer
-from sandbox.script import Script
+from sandbox.models.playground.server import PlaygroundServer
+from sandbox.models.script import Script
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.rest.rate_limits import Limits, Rate
+from sandbox.world.entities import Channel, Message, MessageKind, Person
+from sandbox.world.world import World
 from tests.chaos.chronicle import Chronicle
 from tests.chaos.life import Lives, environment
 from tests.chaos.talker import Talker

@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 from random import Random
 
-from sandbox.script import (
+from sandbox.models.script import (
     Answer,
     AskedConversation,
     Cut,

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from delivery.discord_api import Row, view_of
 from rendering.buttons import STREAMING
-from rendering.notices import Notice, say
-from rendering.surface import Row, view_of
-from sandbox.discord.entities import Draft, Message, Reference
+from rendering.wording.english import Notice, say
+from sandbox.world.entities import Draft, Message, Reference
 from tests.chaos.chronicle import Spoken
 from tests.chaos.laws import Laws
 from tests.chaos.stage import Stage, opened_stage

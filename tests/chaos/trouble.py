@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from sandbox.script import Answer, HangUp, Http
+from sandbox.models.script import Answer, HangUp, Http
 from tests.chaos.people import Act
 from tests.chaos.stage import Stage
 

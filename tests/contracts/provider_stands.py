@@ -10,13 +10,13 @@ import aiohttp
 from conversation.entities import FailureReason, Parameters, ResumeState, Role
 from conversation.events import Finished, ReasoningDelta, StreamEvent, TextDelta
 from conversation.ports import Entry, Provider, Request
-from sandbox.openai.server import OpenAIServer
-from sandbox.playground.server import PlaygroundServer
-from sandbox.recording import RecordedRequest
-from sandbox.script import Script
-from upstream.limits import Limits
-from upstream.openai_compatible import OpenAICompatible
-from upstream.playground import Playground
+from sandbox.models.openai.server import OpenAIServer
+from sandbox.models.playground.server import PlaygroundServer
+from sandbox.models.recording import RecordedRequest
+from sandbox.models.script import Script
+from upstream.openai.provider import OpenAICompatible
+from upstream.playground.provider import Playground
+from upstream.wire.deadlines import Limits
 
 QUICK = Limits(connect_s=2.0, first_token_s=5.0, between_chunks_s=5.0, attempts=3, backoff_s=0.005)
 """Limits that no healthy test reaches, and backoff that none has to wait for."""

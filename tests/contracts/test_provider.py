@@ -12,9 +12,19 @@ import pytest
 
 from conversation.entities import FailureReason, Outcome, Parameters
 from conversation.events import Finished, TextDelta
-from sandbox.script import Answer, AskedConversation, Cut, Gate, HangUp, Http, Pace, Refuse, Stall
+from sandbox.models.script import (
+    Answer,
+    AskedConversation,
+    Cut,
+    Gate,
+    HangUp,
+    Http,
+    Pace,
+    Refuse,
+    Stall,
+)
 from tests.contracts.provider_stands import QUICK, STANDS, Stand, ask, told
-from upstream.session import open_session
+from upstream.wire.session import open_session
 
 
 @pytest.fixture(params=STANDS)

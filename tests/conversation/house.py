@@ -6,23 +6,23 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
-from conversation.asking import Asking
-from conversation.breaker import Breaker
+from conversation.asking.asking import Asking
+from conversation.asking.breaker import Breaker
+from conversation.asking.slots import Slots
 from conversation.entities import PlaceKey, Received, Shown, Verdict
 from conversation.events import Finished, ReplyEvent, TextDelta
 from conversation.service import ConversationService
-from conversation.slots import Slots
-from conversation.stopping import StopSignal
-from sandbox.openai.server import OpenAIServer
-from sandbox.playground.server import PlaygroundServer
-from sandbox.script import Script
-from storage.store import SqlStore
+from conversation.stop_signal import StopSignal
+from sandbox.models.openai.server import OpenAIServer
+from sandbox.models.playground.server import PlaygroundServer
+from sandbox.models.script import Script
+from storage.sqlite.store import SqlStore
 from tests.contracts.provider_stands import QUICK
 from tests.storage.opened import Clock, opened_sqlite
 from upstream.catalog import Catalog
-from upstream.openai_compatible import OpenAICompatible
-from upstream.playground import Playground
-from upstream.session import open_session
+from upstream.openai.provider import OpenAICompatible
+from upstream.playground.provider import Playground
+from upstream.wire.session import open_session
 
 DIRECT = PlaceKey(100)
 CHANNEL = PlaceKey(200, guild_id=9)

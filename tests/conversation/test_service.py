@@ -16,9 +16,9 @@ from conversation.entities import (
 )
 from conversation.errors import StoreError
 from conversation.events import Began, Finished, ReasoningDelta, Shortened, TextDelta
-from conversation.stopping import StopSignal
-from sandbox.recording import RecordedRequest
-from sandbox.script import Answer, Cut, Gate, Refuse
+from conversation.stop_signal import StopSignal
+from sandbox.models.recording import RecordedRequest
+from sandbox.models.script import Answer, Cut, Gate, Refuse
 from tests.conversation.house import (
     BEN,
     CHANNEL,

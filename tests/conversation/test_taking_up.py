@@ -5,8 +5,8 @@ from contextlib import aclosing
 from conversation.entities import Outcome
 from conversation.events import Began
 from conversation.service import GO_ON
-from conversation.stopping import StopSignal
-from sandbox.script import Answer, Cut
+from conversation.stop_signal import StopSignal
+from sandbox.models.script import Answer, Cut
 from tests.conversation.house import BEN, House, end_of, text_of
 from tests.conversation.test_service import told
 

@@ -2,10 +2,10 @@
 
 import asyncio
 
+from delivery.discord_api import Row, view_of
 from rendering.buttons import STREAMING
 from rendering.cursor import CURSOR
-from rendering.surface import Row, view_of
-from sandbox.discord.entities import Change, Message
+from sandbox.world.entities import Change, Message
 from tests.e2e.scene import Scene
 from tests.e2e.streams import stored
 

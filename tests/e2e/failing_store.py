@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from conversation.errors import StoreUnavailableError
-from storage.store import SqlStore
+from storage.sqlite.store import SqlStore
 
 
 def fail_once(patch: pytest.MonkeyPatch, name: str) -> list[str]:

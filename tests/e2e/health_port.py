@@ -87,7 +87,7 @@ async def bot_with_health(
     scene: Scene, caplog: pytest.LogCaptureFixture, **settings: str
 ) -> AsyncGenerator[Port, None]:
     """Run the bot with a health port; its gateway is connected, but may not be ready yet."""
-    caplog.set_level(logging.INFO, "startup.health")
+    caplog.set_level(logging.INFO, "monitoring.health")
     async with scene.bot(HEALTH_PORT="0", **settings):
         found = re.search(r"health is told at (http://127\.0\.0\.1:\d+)", caplog.text)
         assert found is not None

@@ -1,7 +1,7 @@
 """What the model behind the bot heard, for end-to-end tests."""
 
-from sandbox.discord.entities import Channel, Message
-from sandbox.script import AskedConversation
+from sandbox.models.script import AskedConversation
+from sandbox.world.entities import Channel, Message
 from tests.e2e.scene import Scene
 
 

@@ -15,14 +15,14 @@ import discord.gateway
 import discord.http
 
 from bot import serve
-from config import load_settings
-from sandbox.discord.entities import Channel, Guild, Message, MessageKind, Person
-from sandbox.discord.limits import Limits
-from sandbox.discord.person import PersonActor
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
-from sandbox.playground.server import PlaygroundServer
-from sandbox.script import Script
+from config.settings import load_settings
+from sandbox.models.playground.server import PlaygroundServer
+from sandbox.models.script import Script
+from sandbox.people.person import PersonActor
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.rest.rate_limits import Limits
+from sandbox.world.entities import Channel, Guild, Message, MessageKind, Person
+from sandbox.world.world import World
 
 _Found = TypeVar("_Found")
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sandbox.discord.entities import Channel, Message, Person
-from sandbox.discord.permissions import Permission
-from sandbox.model_server import ModelServer
-from sandbox.recording import RecordedRequest
+from sandbox.models.recording import RecordedRequest
+from sandbox.models.server import ModelServer
+from sandbox.world.entities import Channel, Message, Person
+from sandbox.world.permissions import Permission
 from tests.e2e.scene import Scene
 
 

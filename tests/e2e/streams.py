@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from conversation.entities import Outcome, Turn
-from sandbox.discord.entities import Channel, Message, Person
-from sandbox.recording import RecordedRequest
-from sandbox.script import Answer, Fault, Gate
-from storage.opening import open_store
-from storage.store import SqlStore
+from sandbox.models.recording import RecordedRequest
+from sandbox.models.script import Answer, Fault, Gate
+from sandbox.world.entities import Channel, Message, Person
+from storage.sqlite.opening import open_store
+from storage.sqlite.store import SqlStore
 from tests.e2e.scene import Scene, labels_of
 
 _LIMIT_S = 15.0

@@ -1,8 +1,8 @@
 """Answers that end without being whole, and clicks on what is offered under them."""
 
-from sandbox.discord.entities import Channel, Message, Person
-from sandbox.discord.interactions import CallbackKind, InteractionRecord
-from sandbox.script import Answer, Cut
+from sandbox.models.script import Answer, Cut
+from sandbox.people.interactions import CallbackKind, InteractionRecord
+from sandbox.world.entities import Channel, Message, Person
 from tests.e2e.scene import Scene
 
 CAME = "One two"

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from rendering.notices import Notice, say
-from sandbox.discord.entities import Channel, Message, Person
-from sandbox.script import Answer, Gate
+from rendering.wording.english import Notice, say
+from sandbox.models.script import Answer, Gate
+from sandbox.world.entities import Channel, Message, Person
 from tests.e2e.scene import Scene, opened_scene
 from tests.e2e.steps import answers, ask_in, asked, command, let_manage
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from conversation.entities import Outcome
-from sandbox.discord.entities import Channel, Message
-from sandbox.discord.permissions import Permission
-from sandbox.discord.requests import RecordedRequest
+from sandbox.rest.requests import RecordedRequest
+from sandbox.world.entities import Channel, Message
+from sandbox.world.permissions import Permission
 from tests.e2e.scene import Scene
 from tests.e2e.streams import Held, first_shown, has_stop_button, hold, until_alive, until_stored
 

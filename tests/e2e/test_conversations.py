@@ -3,11 +3,11 @@
 import sqlite3
 from contextlib import closing
 
-from rendering.notices import Notice, say
-from rendering.splitting import DISCORD_LIMIT_CHARS
-from sandbox.discord.entities import Channel
-from sandbox.openai.server import OpenAIServer
-from sandbox.script import Answer, Gate, Refuse, Script
+from rendering.splitting.splitter import DISCORD_LIMIT_CHARS
+from rendering.wording.english import Notice, say
+from sandbox.models.openai.server import OpenAIServer
+from sandbox.models.script import Answer, Gate, Refuse, Script
+from sandbox.world.entities import Channel
 from tests.e2e.scene import Scene
 from tests.e2e.steps import answers, ask_in, asked, command, let_manage, told
 from tests.e2e.streams import first_shown, hold, until_waiting

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from conversation.entities import Outcome
-from rendering.notices import Notice, say
-from sandbox.discord.entities import Change, Channel, Message
-from sandbox.script import Answer, Gate
+from rendering.wording.english import Notice, say
+from sandbox.models.script import Answer, Gate
+from sandbox.world.entities import Change, Channel, Message
 from tests.e2e.disks import SmallDisk, small_disk, unwritable
 from tests.e2e.health_port import bot_with_health
 from tests.e2e.scene import Scene, opened_scene
@@ -139,7 +139,7 @@ async def test_what_was_refused_is_not_answered_later(
             scene.actor(scene.ann).say(thread, "lost")
             await scene.until(lambda: _notices(scene, thread, Notice.STORE_DOWN), _BUSY_LIMIT_S)
         await until_alive(scene)
-        caplog.set_level(logging.INFO, "cogs.missed")
+        caplog.set_level(logging.INFO, "cogs.gateway.catch_up")
         caplog.clear()
         scene.discord.gateway.faults.drop_all(resumable=False)
         await scene.until(lambda: f"messages of channel {thread.id}" in caplog.text, _BUSY_LIMIT_S)

@@ -1,9 +1,9 @@
 """Models that do not stop: text and thoughts without end are bounded, and said to be."""
 
 from conversation.entities import Failure, FailureReason, Outcome
-from rendering.notices import outcome_notice
-from sandbox.openai.server import OpenAIServer
-from sandbox.script import Answer, Script
+from rendering.wording.english import outcome_notice
+from sandbox.models.openai.server import OpenAIServer
+from sandbox.models.script import Answer, Script
 from tests.e2e.scene import Scene
 from tests.e2e.steps import answers, ask_in
 from tests.e2e.streams import until_stored

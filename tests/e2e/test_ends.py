@@ -5,11 +5,22 @@ from dataclasses import dataclass
 import pytest
 
 from conversation.entities import FailureReason, Outcome
+from delivery.discord_api import Row, view_of
 from rendering.buttons import buttons_after
-from rendering.notices import Notice, in_about, say
-from rendering.surface import Row, view_of
-from sandbox.openai.server import OpenAIServer
-from sandbox.script import Answer, Cut, Fault, HangUp, Http, Pace, Reason, Refuse, Script, Stall
+from rendering.wording.english import Notice, in_about, say
+from sandbox.models.openai.server import OpenAIServer
+from sandbox.models.script import (
+    Answer,
+    Cut,
+    Fault,
+    HangUp,
+    Http,
+    Pace,
+    Reason,
+    Refuse,
+    Script,
+    Stall,
+)
 from tests.e2e.scene import Scene, labels_of
 from tests.e2e.streams import stored
 

@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from conversation.breaker import OPENS_AFTER
+from conversation.asking.breaker import OPENS_AFTER
 from conversation.entities import Failure, FailureReason, Outcome
-from rendering.notices import Notice, outcome_notice, say, switched_notice
-from sandbox.openai.server import OpenAIServer
-from sandbox.script import Answer, AskedConversation, Refuse, Script, echo
+from rendering.wording.english import Notice, outcome_notice, say, switched_notice
+from sandbox.models.openai.server import OpenAIServer
+from sandbox.models.script import Answer, AskedConversation, Refuse, Script, echo
 from tests.e2e.scene import Scene
 from tests.e2e.steps import ask_in, asked, command, let_manage
 from tests.e2e.streams import until_stored

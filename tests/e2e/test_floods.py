@@ -4,10 +4,10 @@ import asyncio
 
 import discord.utils
 
-from rendering.notices import Notice, clock_time, say
-from sandbox.discord.entities import Message
-from sandbox.discord.interactions import InteractionRecord
-from sandbox.script import Answer, Gate
+from rendering.wording.english import Notice, clock_time, say
+from sandbox.models.script import Answer, Gate
+from sandbox.people.interactions import InteractionRecord
+from sandbox.world.entities import Message
 from tests.e2e.hearing import answer_to, questions
 from tests.e2e.scene import Scene
 from tests.e2e.streams import asked

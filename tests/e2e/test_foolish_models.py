@@ -2,9 +2,9 @@
 
 import pytest
 
-from rendering.notices import Notice
-from sandbox.discord.entities import Message
-from sandbox.script import Answer
+from rendering.wording.english import Notice
+from sandbox.models.script import Answer
+from sandbox.world.entities import Message
 from tests.e2e.scene import Scene
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"

@@ -3,9 +3,9 @@
 import pytest
 import regex
 
-from rendering.notices import Notice, say
-from sandbox.discord.entities import Channel
-from sandbox.script import Answer
+from rendering.wording.english import Notice, say
+from sandbox.models.script import Answer
+from sandbox.world.entities import Channel
 from tests.e2e.hearing import answer_to, questions
 from tests.e2e.scene import Scene
 

@@ -11,9 +11,9 @@ from http import HTTPStatus
 
 import pytest
 
-from sandbox.openai.server import OpenAIServer
-from sandbox.script import Answer, Http
-from startup.health import HealthPortError
+from monitoring.health import HealthPortError
+from sandbox.models.openai.server import OpenAIServer
+from sandbox.models.script import Answer, Http
 from tests.e2e.health_port import bot_with_health
 from tests.e2e.scene import Scene
 from tests.e2e.streams import first_shown, hold
@@ -196,7 +196,7 @@ async def test_without_a_port_nothing_listens(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Unless the setting is made, no port is opened."""
-    caplog.set_level(logging.INFO, "startup.health")
+    caplog.set_level(logging.INFO, "monitoring.health")
     async with scene.bot():
         assert "health is told" not in caplog.text
 

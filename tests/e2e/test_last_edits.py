@@ -7,13 +7,13 @@ from contextlib import closing
 
 import pytest
 
+from delivery.discord_api import Row, view_of
 from rendering.buttons import STREAMING, Button, Buttons
 from rendering.cursor import CURSOR
-from rendering.notices import Notice, overtaken, say
-from rendering.surface import Row, view_of
-from sandbox.discord.entities import Change, Channel, Draft, Message
-from sandbox.script import Answer, Cut, Gate
-from storage.store import SqlStore
+from rendering.wording.english import Notice, overtaken, say
+from sandbox.models.script import Answer, Cut, Gate
+from sandbox.world.entities import Change, Channel, Draft, Message
+from storage.sqlite.store import SqlStore
 from tests.e2e.crashes import forget_the_end, leave_streaming
 from tests.e2e.scene import Scene, labels_of
 from tests.e2e.streams import first_shown, hold, stored, until_alive
@@ -287,7 +287,7 @@ async def test_an_answer_that_broke_off_says_so_when_discord_is_back(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where something goes wrong in the bot, the notice waits for Discord as other ends do."""
-    monkeypatch.setattr("cogs.answering._LAST_EDIT_LIMIT_S", 0.1)
+    monkeypatch.setattr("answering.worker._LAST_EDIT_LIMIT_S", 0.1)
     real, failed = SqlStore.finish, asyncio.Event()
 
     async def finish(self: SqlStore, turn_id: int, result: object) -> None:

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pytest
 
-from rendering.notices import Notice, say
-from sandbox.discord.entities import Person
+from rendering.wording.english import Notice, say
+from sandbox.world.entities import Person
 from tests.e2e.scene import Scene
 from tests.e2e.steps import command
 

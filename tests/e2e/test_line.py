@@ -3,10 +3,10 @@
 import pytest
 
 from conversation.entities import Outcome
-from rendering.notices import Notice, outcome_notice, say
-from sandbox.discord.entities import Channel
-from sandbox.openai.server import OpenAIServer
-from sandbox.script import Answer, Gate, Script
+from rendering.wording.english import Notice, outcome_notice, say
+from sandbox.models.openai.server import OpenAIServer
+from sandbox.models.script import Answer, Gate, Script
+from sandbox.world.entities import Channel
 from tests.e2e.health_port import bot_with_health
 from tests.e2e.scene import Scene
 from tests.e2e.steps import asked

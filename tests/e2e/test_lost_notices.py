@@ -4,9 +4,9 @@ from string import Formatter
 
 import pytest
 
-from rendering import telling
-from rendering.notices import Notice, say
-from sandbox.discord.entities import Channel
+from delivery import interactions as telling
+from rendering.wording.english import Notice, say
+from sandbox.world.entities import Channel
 from tests.e2e.failing_store import fail_once
 from tests.e2e.hearing import questions
 from tests.e2e.scene import Scene

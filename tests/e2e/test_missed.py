@@ -4,13 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from cogs import below, missed
+from answering import remarks as below
+from cogs.gateway import catch_up as missed
+from delivery.discord_api import Row, view_of
 from rendering.buttons import STREAMING
-from rendering.notices import Notice, say
-from rendering.surface import Row, view_of
-from sandbox.discord.entities import Change
-from sandbox.discord.permissions import Permission
-from sandbox.discord.snowflakes import time_of
+from rendering.wording.english import Notice, say
+from sandbox.world.entities import Change
+from sandbox.world.permissions import Permission
+from sandbox.world.snowflakes import time_of
 from tests.e2e.failing_store import fail_once
 from tests.e2e.hearing import questions
 from tests.e2e.scene import Scene

@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
-from rendering.notices import Notice, nearest_named, say
-from sandbox.discord.entities import Channel
-from sandbox.openai.server import OpenAIServer
-from sandbox.playground.server import PlaygroundServer
-from sandbox.script import Answer, Script
+from rendering.wording.english import Notice, nearest_named, say
+from sandbox.models.openai.server import OpenAIServer
+from sandbox.models.playground.server import PlaygroundServer
+from sandbox.models.script import Answer, Script
+from sandbox.world.entities import Channel
 from tests.e2e.scene import Scene
 from tests.e2e.steps import ask_in, asked, command, let_manage, told
 

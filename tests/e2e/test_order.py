@@ -2,9 +2,9 @@
 
 import asyncio
 
-from rendering.notices import Notice, say
-from sandbox.discord.entities import Channel
-from sandbox.script import Answer, Gate
+from rendering.wording.english import Notice, say
+from sandbox.models.script import Answer, Gate
+from sandbox.world.entities import Channel
 from tests.e2e.hearing import answer_to, conversations, questions, said_by_people
 from tests.e2e.scene import Scene
 

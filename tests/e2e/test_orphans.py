@@ -11,12 +11,12 @@ from contextlib import closing
 
 import pytest
 
+from delivery.discord_api import Row, view_of
 from rendering.buttons import STREAMING
-from rendering.notices import Notice
-from rendering.surface import Row, view_of
-from sandbox.discord.entities import Change, Channel, Message
-from sandbox.discord.permissions import Permission
-from sandbox.script import Answer
+from rendering.wording.english import Notice
+from sandbox.models.script import Answer
+from sandbox.world.entities import Change, Channel, Message
+from sandbox.world.permissions import Permission
 from tests.e2e.hearing import answer_to
 from tests.e2e.process import bot_process
 from tests.e2e.scene import Scene

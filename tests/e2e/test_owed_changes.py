@@ -2,8 +2,8 @@
 
 import pytest
 
-from cogs import recovery
-from rendering.notices import Notice
+from cogs.gateway import lifecycle as recovery
+from rendering.wording.english import Notice
 from tests.e2e.failing_store import fail_once
 from tests.e2e.hearing import questions
 from tests.e2e.scene import Scene

@@ -4,10 +4,10 @@ import logging
 
 import pytest
 
-from rendering.notices import Notice, say
-from sandbox.discord.limits import Limits, Rate
-from sandbox.discord.permissions import Permission
-from sandbox.script import Answer
+from rendering.wording.english import Notice, say
+from sandbox.models.script import Answer
+from sandbox.rest.rate_limits import Limits, Rate
+from sandbox.world.permissions import Permission
 from tests.e2e.hearing import answer_to, conversations, questions, said_by_people
 from tests.e2e.scene import Scene, opened_scene
 

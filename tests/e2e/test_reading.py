@@ -1,7 +1,7 @@
 """What of a message reaches the model: as people see it on Discord, quoted and named."""
 
-from rendering.notices import Notice, say
-from sandbox.script import Answer
+from rendering.wording.english import Notice, say
+from sandbox.models.script import Answer
 from tests.e2e.hearing import answer_to, conversations, questions, said_by_people
 from tests.e2e.scene import Scene
 

@@ -8,8 +8,8 @@ import discord
 import pytest
 from discord.backoff import ExponentialBackoff
 
-from cogs.portal import point_library_at
-from cogs.reconnecting import LONGEST_S, BoundedBackoff, bounded_pauses
+from cogs.gateway.backoff import LONGEST_S, BoundedBackoff, bounded_pauses
+from startup.discord_login import point_library_at
 from tests.e2e.scene import Scene
 
 _LOSSES = 10

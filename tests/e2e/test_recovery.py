@@ -3,9 +3,9 @@
 import asyncio
 from datetime import UTC, datetime
 
-from rendering.notices import Notice
-from sandbox.discord.entities import Channel
-from sandbox.script import Answer, Gate
+from rendering.wording.english import Notice
+from sandbox.models.script import Answer, Gate
+from sandbox.world.entities import Channel
 from tests.e2e.crashes import forget_the_end
 from tests.e2e.hearing import questions
 from tests.e2e.scene import Scene

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rendering.notices import Notice, say
-from sandbox.discord.entities import Channel, Message
-from sandbox.discord.permissions import Permission
-from sandbox.script import Answer, Gate
+from rendering.wording.english import Notice, say
+from sandbox.models.script import Answer, Gate
+from sandbox.world.entities import Channel, Message
+from sandbox.world.permissions import Permission
 from tests.e2e.hearing import answer_to
 from tests.e2e.scene import Scene
 from tests.e2e.streams import (

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from conversation.entities import Outcome, Parameters, Part, PlaceKey, Received
+from delivery.discord_api import Row, view_of
 from rendering.buttons import STREAMING
-from rendering.notices import Notice
-from rendering.surface import Row, view_of
-from sandbox.discord.entities import Channel, Draft, Message
-from sandbox.discord.interactions import CallbackKind
-from sandbox.script import Answer
+from rendering.wording.english import Notice
+from sandbox.models.script import Answer
+from sandbox.people.interactions import CallbackKind
+from sandbox.world.entities import Channel, Draft, Message
 from tests.e2e.crashes import leave_streaming
 from tests.e2e.process import bot_process
 from tests.e2e.scene import Scene, labels_of

@@ -4,12 +4,12 @@ import asyncio
 import sqlite3
 from contextlib import closing
 
-from rendering.notices import Notice, say
-from sandbox.discord.entities import Channel, Person
-from sandbox.discord.interactions import InteractionRecord
-from sandbox.discord.modals import Modal
-from sandbox.openai.server import OpenAIServer
-from sandbox.script import Answer, Script
+from rendering.wording.english import Notice, say
+from sandbox.models.openai.server import OpenAIServer
+from sandbox.models.script import Answer, Script
+from sandbox.people.interactions import InteractionRecord
+from sandbox.people.modals import Modal
+from sandbox.world.entities import Channel, Person
 from tests.e2e.scene import Scene
 from tests.e2e.steps import answers, ask_in, asked, command, let_manage, told
 

@@ -3,9 +3,9 @@
 import pytest
 
 from conversation.entities import Parameters, Received
-from rendering.notices import Notice, overtaken
-from sandbox.discord.entities import Channel, Message
-from sandbox.script import Answer, Gate
+from rendering.wording.english import Notice, overtaken
+from sandbox.models.script import Answer, Gate
+from sandbox.world.entities import Channel, Message
 from tests.e2e.crashes import forget_the_end, leave_streaming
 from tests.e2e.failing_store import fail_once
 from tests.e2e.hearing import questions

@@ -5,11 +5,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from conversation.entities import Outcome
-from rendering.notices import Notice
-from sandbox.discord.entities import Message, Person
-from sandbox.discord.interactions import InteractionRecord
-from sandbox.discord.permissions import Permission
-from sandbox.script import Answer, Gate
+from rendering.wording.english import Notice
+from sandbox.models.script import Answer, Gate
+from sandbox.people.interactions import InteractionRecord
+from sandbox.world.entities import Message, Person
+from sandbox.world.permissions import Permission
 from tests.e2e.scene import Scene
 from tests.e2e.streams import Held, asked, first_shown, has_stop_button, hold, stored
 

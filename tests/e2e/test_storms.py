@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from sandbox.discord.entities import Message
+from sandbox.world.entities import Message
 from tests.e2e.scene import Scene
 from tests.e2e.streams import Held, hold
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from rendering.cursor import CURSOR
-from sandbox.discord.entities import MessageFlag
-from sandbox.discord.limits import Limits, Rate
-from sandbox.discord.permissions import Permission
-from sandbox.script import Answer, Gate, Pace
+from sandbox.models.script import Answer, Gate, Pace
+from sandbox.rest.rate_limits import Limits, Rate
+from sandbox.world.entities import MessageFlag
+from sandbox.world.permissions import Permission
 from tests.e2e.scene import Scene, opened_scene
 from tests.e2e.streams import asked, first_shown, has_stop_button, hold
 

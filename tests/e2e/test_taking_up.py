@@ -6,11 +6,11 @@ import logging
 import pytest
 
 from conversation.service import GO_ON
-from rendering.notices import Notice
-from sandbox.discord.entities import Message
-from sandbox.discord.permissions import Permission
-from sandbox.openai.server import OpenAIServer
-from sandbox.script import Answer, Cut, Gate, HangUp, Http, Script
+from rendering.wording.english import Notice
+from sandbox.models.openai.server import OpenAIServer
+from sandbox.models.script import Answer, Cut, Gate, HangUp, Http, Script
+from sandbox.world.entities import Message
+from sandbox.world.permissions import Permission
 from tests.e2e.crashes import forget_the_end, leave_streaming
 from tests.e2e.disks import unwritable
 from tests.e2e.scene import Scene, labels_of
@@ -396,7 +396,7 @@ async def test_an_acknowledgement_whose_answer_was_lost_is_one(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What Discord took, but did not say so, is not taken for a failure, and is done."""
-    caplog.set_level(logging.INFO, "rendering.telling")
+    caplog.set_level(logging.INFO, "delivery.interactions")
     async with scene.bot():
         thread, message = await cut_answer(scene)
         _lose_the_next(scene)

@@ -5,9 +5,9 @@ from contextlib import closing
 
 import pytest
 
-from rendering.notices import Notice, say
-from sandbox.discord.entities import ChannelKind, Draft, MessageKind
-from sandbox.script import Answer
+from rendering.wording.english import Notice, say
+from sandbox.models.script import Answer
+from sandbox.world.entities import ChannelKind, Draft, MessageKind
 from tests.e2e.hearing import answer_to, conversations, questions, said_by_people
 from tests.e2e.scene import Scene
 

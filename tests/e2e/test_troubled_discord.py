@@ -7,7 +7,7 @@ import pytest
 
 from conversation.entities import Outcome
 from rendering.cursor import CURSOR
-from sandbox.discord.faults import Faults
+from sandbox.rest.faults import Faults
 from tests.e2e.scene import Scene
 from tests.e2e.streams import asked, first_shown, hold, until_stored
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cogs import recovery
-from rendering.notices import Notice
-from sandbox.discord.entities import Channel
+from cogs.gateway import lifecycle as recovery
+from rendering.wording.english import Notice
+from sandbox.world.entities import Channel
 from tests.e2e.failing_store import fail_once
 from tests.e2e.hearing import questions
 from tests.e2e.scene import Scene

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
-from sandbox.demo import demo_answerer
-from sandbox.discord.limits import Limits
+from sandbox.demo.model import demo_answerer
 from sandbox.page.server import PageServer
+from sandbox.rest.rate_limits import Limits
 from tests.e2e.scene import opened_scene
 from tests.page.browser import Surfer, started_browser
 

@@ -2,8 +2,8 @@
 
 from playwright.async_api import Locator, Page, expect
 
-from sandbox.discord.entities import Change
-from sandbox.script import Answer, Gate
+from sandbox.models.script import Answer, Gate
+from sandbox.world.entities import Change
 from tests.e2e.scene import Scene
 from tests.page.browser import Surfer
 

@@ -5,9 +5,9 @@ from importlib import resources
 import pytest
 from playwright.async_api import Page, expect
 
-from sandbox.discord.entities import Change
+from sandbox.models.script import Answer, Gate
 from sandbox.page.server import PageServer
-from sandbox.script import Answer, Gate
+from sandbox.world.entities import Change
 from tests.e2e.scene import Scene
 from tests.page.browser import Surfer
 

@@ -1,8 +1,8 @@
 """What the windows of the page are told."""
 
-from sandbox.discord.entities import Change
 from sandbox.page.server import PageServer
 from sandbox.page.views import changes
+from sandbox.world.entities import Change
 from tests.e2e.scene import Scene
 from tests.page.page_client import PageClient, applied, text_of, window_of
 

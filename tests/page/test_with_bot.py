@@ -2,8 +2,8 @@
 
 import pytest
 
+from sandbox.models.script import Answer, Cut, Gate
 from sandbox.page.server import PageServer
-from sandbox.script import Answer, Cut, Gate
 from tests.e2e.scene import Scene
 from tests.page.page_client import PageClient, text_of, window_of
 

@@ -5,6 +5,8 @@ import re
 import pytest
 
 from conversation.entities import Failure, FailureReason, Outcome
+from delivery.discord_api import Row, view_of
+from delivery.pacing.policy import Call
 from rendering.buttons import (
     ASKING_MAY_HELP,
     NONE,
@@ -14,10 +16,8 @@ from rendering.buttons import (
     custom_id_pattern,
     has_stop,
 )
-from rendering.limits import Call
-from rendering.notices import outcome_notice
-from rendering.parts import ShownParts, WantedPart
-from rendering.surface import Row, view_of
+from rendering.diff import ShownParts, WantedPart
+from rendering.wording.english import outcome_notice
 
 _BOTH = frozenset({Button.CONTINUE, Button.AGAIN})
 _AGAIN = frozenset({Button.AGAIN})

@@ -3,7 +3,7 @@
 import pytest
 
 from rendering.cursor import CURSOR, without_cursor
-from rendering.splitting import Splitter
+from rendering.splitting.splitter import Splitter
 
 
 @pytest.mark.parametrize("text", ["plain words", "**bold and", "```py\ncode", "a ▌ in it", ""])

@@ -7,9 +7,9 @@ import discord.http
 import pytest
 from aiohttp import web
 
-from cogs.portal import point_library_at
 from sandbox.guard import listen
 from startup.discord_address import DiscordAddressError, gateway_of
+from startup.discord_login import point_library_at
 
 
 @pytest.fixture(autouse=True)

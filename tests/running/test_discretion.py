@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from rendering.notices import Notice, say
-from sandbox.discord.entities import Channel
-from sandbox.script import Answer, Http, Reason
+from rendering.wording.english import Notice, say
+from sandbox.models.script import Answer, Http, Reason
+from sandbox.world.entities import Channel
 from tests.e2e.scene import Scene, opened_scene
 from tests.running.program import BOT, Program, running
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rendering.notices import Notice
+from rendering.wording.english import Notice
 from tests.e2e.scene import opened_scene
 from tests.running.program import BOT, running
 

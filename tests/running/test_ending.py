@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from rendering.notices import Notice
+from rendering.wording.english import Notice
 from sandbox.guard import listen
-from sandbox.script import Answer, Gate
+from sandbox.models.script import Answer, Gate
 from tests.e2e.scene import Scene, opened_scene
 from tests.running.program import BOT, run, running
 

@@ -63,7 +63,7 @@ def test_debug_of_the_libraries_is_not_written() -> None:
     logging.getLogger("aiosqlite").debug("executing INSERT")
     logging.getLogger("sqlalchemy.engine").info("INSERT INTO turn")
     assert stream.getvalue() == ""
-    logging.getLogger("cogs.intake").debug("message 1 came again")
+    logging.getLogger("answering.intake").debug("message 1 came again")
     assert "message 1 came again" in stream.getvalue()
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rendering.notices import Notice
-from sandbox.discord.world import World
-from sandbox.openai.server import OpenAIServer
-from sandbox.script import Answer, Script
+from rendering.wording.english import Notice
+from sandbox.models.openai.server import OpenAIServer
+from sandbox.models.script import Answer, Script
+from sandbox.world.world import World
 from tests.running.program import IN_TERMINAL, ROOT, SANDBOX, SANDBOX_ALONE, run, running
 
 # Several processes, one after another, on a machine that may have other work.

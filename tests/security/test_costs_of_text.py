@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import pytest
 
-from cogs.reading import Names, readable
+from cogs.messages.message_text import Names, readable
 from conversation.errors import ModelNameError
 from conversation.events import StreamEvent
 from conversation.ports import ModelInfo, ParameterBounds, Request
 from rendering.one_line import one_line
-from rendering.splitting import Splitter
+from rendering.splitting.splitter import Splitter
 from rendering.titles import thread_title
 from upstream.catalog import Catalog
-from upstream.chat_refusals import chat_refusal
 from upstream.model_names import MOST_MODELS
-from upstream.openai_compatible import BOUNDS
-from upstream.transport import ERROR_BODY_BYTES
+from upstream.openai.chat_refusals import chat_refusal
+from upstream.openai.provider import BOUNDS
+from upstream.wire.transport import ERROR_BODY_BYTES
 
 _LONGEST_CHARS = 12_000
 """What one message can say: its own text, what it replies to and what it forwards."""

@@ -4,11 +4,11 @@ import discord
 
 from cogs.client import PERMISSIONS
 from conversation.entities import Outcome
+from delivery.discord_api import Row, view_of
 from rendering.buttons import STREAMING, Button, Buttons
-from rendering.notices import Notice, say
-from rendering.surface import Row, view_of
-from sandbox.discord.entities import Change, Message, MessageFlag
-from sandbox.script import Answer
+from rendering.wording.english import Notice, say
+from sandbox.models.script import Answer
+from sandbox.world.entities import Change, Message, MessageFlag
 from tests.e2e.scene import Scene
 from tests.e2e.steps import asked, told
 from tests.e2e.streams import first_shown, hold, until_stored

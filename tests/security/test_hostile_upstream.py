@@ -10,14 +10,14 @@ import pytest
 
 from conversation.entities import FailureReason, Outcome, Usage
 from conversation.errors import ModelNameError
-from startup.metrics import PrometheusMeter
+from monitoring.metrics import PrometheusMeter
 from tests.contracts.provider_stands import QUICK, Told, ask, told
 from tests.upstream.raw_server import answering, event, http
 from upstream.catalog import Catalog, ListingProvider
 from upstream.model_names import LONGEST_CHARS, MOST_MODELS
-from upstream.openai_compatible import OpenAICompatible
-from upstream.playground import Playground
-from upstream.session import open_session
+from upstream.openai.provider import OpenAICompatible
+from upstream.playground.provider import Playground
+from upstream.wire.session import open_session
 
 _DONE = "data: [DONE]\n\n"
 _KEY = "sk-meant-for-one-server"

@@ -5,7 +5,7 @@ Discord shows a message that is read without its author's membership: no guild, 
 
 import pytest
 
-from rendering.notices import Notice
+from rendering.wording.english import Notice
 from tests.e2e.scene import Scene
 from tests.e2e.steps import asked
 from tests.e2e.streams import until_alive

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from storage.opening import open_store
-from storage.store import SqlStore
+from storage.sqlite.opening import open_store
+from storage.sqlite.store import SqlStore
 
 MORNING = datetime(2031, 5, 6, 9, 30, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from conversation.entities import Parameters, PlaceKey, Received, Verdict
-from storage.opening import open_store
-from storage.store import SqlStore
+from storage.sqlite.opening import open_store
+from storage.sqlite.store import SqlStore
 from tests.storage.opened import MORNING, Clock, no_database_thread_stays, opened_sqlite
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 WRITER = """
 import asyncio, sys
 from datetime import UTC, datetime
-from storage.opening import open_store
+from storage.sqlite.opening import open_store
 
 async def main(url, name):
     async with open_store(url, now=lambda: datetime.now(UTC)) as store:

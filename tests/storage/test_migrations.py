@@ -20,9 +20,9 @@ from sqlalchemy.pool import NullPool
 
 from conversation.entities import PlaceSettings
 from conversation.errors import StoreError, StoreUnavailableError
-from storage import migration as migration_module
 from storage.mapping import settings_of
-from storage.migration import MIGRATIONS, alembic_config, bring_up_to_date, versions
+from storage.sqlite import migrating as migration_module
+from storage.sqlite.migrating import MIGRATIONS, alembic_config, bring_up_to_date, versions
 from storage.tables import Base, PlaceRow
 from tests.storage.opened import MORNING
 
@@ -98,7 +98,7 @@ def test_alembic_is_left_out_where_nothing_is_to_be_migrated(tmp_path: Path) -> 
     bring_up_to_date(path, MORNING)
     program = (
         "import sys\nfrom datetime import UTC, datetime\nfrom pathlib import Path\n"
-        "from storage.migration import bring_up_to_date\n"
+        "from storage.sqlite.migrating import bring_up_to_date\n"
         f"bring_up_to_date(Path({str(path)!r}), datetime.now(UTC))\n"
         "sys.exit('alembic' in sys.modules)"
     )

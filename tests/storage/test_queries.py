@@ -10,7 +10,7 @@ import pytest
 
 from conversation.entities import Outcome, Parameters, Part, PlaceKey, Received, TurnResult
 from conversation.errors import StoreError
-from storage.store import SqlStore
+from storage.sqlite.store import SqlStore
 from tests.storage.opened import MORNING, Clock, opened_sqlite
 
 PLACE = PlaceKey(1001)

@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator
 import aiohttp
 import pytest
 
-from tests.upstream.playground_house import House, open_house
-from upstream.session import open_session
+from tests.upstream.playground.playground_house import House, open_house
+from upstream.wire.session import open_session
 
 
 @pytest.fixture(params=["m25", "t26"])

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from conversation.errors import AmbiguousModelError, UnknownModelError
-from sandbox.openai.server import OpenAIServer
-from sandbox.script import Script
+from sandbox.models.openai.server import OpenAIServer
+from sandbox.models.script import Script
 from tests.contracts.provider_stands import QUICK
 from upstream.catalog import Catalog
-from upstream.openai_compatible import OpenAICompatible
-from upstream.playground import Playground
-from upstream.session import open_session
+from upstream.openai.provider import OpenAICompatible
+from upstream.playground.provider import Playground
+from upstream.wire.session import open_session
 
 
 @pytest.fixture

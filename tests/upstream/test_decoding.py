@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 
 from conversation.entities import FailureReason, Outcome
 from conversation.events import Finished, ReasoningDelta, StreamEvent, TextDelta
-from sandbox.openai import encoding
-from sandbox.openai.flavours import FLAVOURS
-from sandbox.playground import m25, t26
-from sandbox.script import Answer, Reason, ToolUse
+from sandbox.models.openai import encoding
+from sandbox.models.openai.flavours import FLAVOURS
+from sandbox.models.playground import m25, t26
+from sandbox.models.script import Answer, Reason, ToolUse
 from tests.upstream.byte_cuts import cut, every_cut
-from upstream.chat_reading import ChatReading
 from upstream.errors import UpstreamError
-from upstream.json_lines import JsonLinesDecoder
-from upstream.playground_chunks import PlaygroundReading
-from upstream.playground_m25 import M25
-from upstream.playground_t26 import T26
-from upstream.playground_wire import Dialect
-from upstream.server_sent_events import ServerSentEventsDecoder
+from upstream.openai.chat_reading import ChatReading
+from upstream.playground.chunks import PlaygroundReading
+from upstream.playground.exchange import Dialect
+from upstream.playground.m25 import M25
+from upstream.playground.t26 import T26
+from upstream.wire.json_lines import JsonLinesDecoder
+from upstream.wire.server_sent_events import ServerSentEventsDecoder
 
 Decode = Callable[[Iterable[bytes]], list[StreamEvent | UpstreamError]]
 

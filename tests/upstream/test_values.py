@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from conversation.entities import Parameters, Role
 from conversation.ports import Bound, Entry
-from upstream.documented import PLAYGROUND_BOUNDS
-from upstream.folding import fold
-from upstream.json_objects import integer, number, string
 from upstream.parameters import allowed, within
-from upstream.refusals import code_word
-from upstream.transport import retry_after_s
+from upstream.playground.documented import PLAYGROUND_BOUNDS
+from upstream.wire.folding import fold
+from upstream.wire.json_objects import integer, number, string
+from upstream.wire.refusals import code_word
+from upstream.wire.transport import retry_after_s
 
 
 def entries(*texts: str) -> list[Entry]:

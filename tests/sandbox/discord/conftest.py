@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from sandbox.discord.limits import Limits
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.rest.rate_limits import Limits
+from sandbox.world.world import World
 from tests.sandbox.discord.place import Place
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import aiohttp
 
-from sandbox.discord.entities import Channel, Guild, Payload, Person
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.world.entities import Channel, Guild, Payload, Person
+from sandbox.world.world import World
 
 
 class Place:

@@ -10,7 +10,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from sandbox.discord.server import DiscordServer
+from sandbox.rest.discord_server import DiscordServer
 
 AnyClient = TypeVar("AnyClient", bound=discord.Client)
 

@@ -7,11 +7,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.discord.client_refusal import ClientRefusedError
-from sandbox.discord.entities import Channel, Guild, Person
-from sandbox.discord.limits import Limits
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
+from sandbox.people.client_refusal import ClientRefusedError
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.rest.rate_limits import Limits
+from sandbox.world.entities import Channel, Guild, Person
+from sandbox.world.world import World
 
 Body = dict[str, Any]
 

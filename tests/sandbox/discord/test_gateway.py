@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 import discord
 import pytest
 
-from sandbox.discord.entities import Channel, Guild, Person
-from sandbox.discord.limits import Limits
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.rest.rate_limits import Limits
+from sandbox.world.entities import Channel, Guild, Person
+from sandbox.world.world import World
 from tests.sandbox.discord.running_client import running
 
 

@@ -8,11 +8,11 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from sandbox.discord.gateway import Gateway
-from sandbox.discord.limits import Limits
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
+from sandbox.gateway.server import Gateway
 from sandbox.guard import listen
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.rest.rate_limits import Limits
+from sandbox.world.world import World
 
 Identify = Callable[..., dict[str, Any]]
 

@@ -1,10 +1,10 @@
 """What a gateway session keeps for replay, and what is withheld from it."""
 
-from sandbox.discord.entities import Draft, Reference
-from sandbox.discord.payloads.messages import message_payload, snapshot_payload
-from sandbox.discord.sessions import REPLAY_LIMIT, Session
-from sandbox.discord.visibility import without_content
-from sandbox.discord.world import World
+from sandbox.gateway.sessions import REPLAY_LIMIT, Session
+from sandbox.payloads.messages import message_payload, snapshot_payload
+from sandbox.world.entities import Draft, Reference
+from sandbox.world.visibility import without_content
+from sandbox.world.world import World
 
 
 def test_a_session_replays_no_more_than_it_keeps() -> None:

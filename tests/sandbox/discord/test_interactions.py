@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from sandbox.discord.acting import Acting
-from sandbox.discord.client_refusal import ClientRefusedError
-from sandbox.discord.entities import Channel, Guild, Person
-from sandbox.discord.interactions import DID_NOT_RESPOND
-from sandbox.discord.limits import Limits
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
+from sandbox.people.acting import Acting
+from sandbox.people.client_refusal import ClientRefusedError
+from sandbox.people.interactions import DID_NOT_RESPOND
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.rest.rate_limits import Limits
+from sandbox.world.entities import Channel, Guild, Person
+from sandbox.world.world import World
 from tests.sandbox.discord.interactive_bot import InteractiveBot
 from tests.sandbox.discord.running_client import running
 

@@ -7,13 +7,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sandbox.discord.entities import Channel, Guild, Person
-from sandbox.discord.events import Event
-from sandbox.discord.interactions import InteractionKind, InteractionRecord
-from sandbox.discord.limits import Limits, Rate
-from sandbox.discord.payloads.interaction import Origin
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
+from sandbox.payloads.interaction import Origin
+from sandbox.people.interactions import InteractionKind, InteractionRecord
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.rest.rate_limits import Limits, Rate
+from sandbox.world.entities import Channel, Guild, Person
+from sandbox.world.events import Event
+from sandbox.world.world import World
 
 
 class Clock:

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 
-from sandbox.discord.entities import Draft
-from sandbox.discord.limits import Buckets, Limits, Rate, Verdict
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.rest.rate_limits import Buckets, Limits, Rate, Verdict
+from sandbox.world.entities import Draft
+from sandbox.world.world import World
 from tests.sandbox.discord.place import Place
 
 

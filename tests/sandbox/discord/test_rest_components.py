@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.discord.entities import MessageFlag, Payload
+from sandbox.world.entities import MessageFlag, Payload
 from tests.sandbox.discord.place import Place, code_of
 
 

@@ -8,10 +8,10 @@ import discord
 import pytest
 from discord.http import Route
 
-from sandbox.discord.limits import Limits, Rate
-from sandbox.discord.permissions import Permission
-from sandbox.discord.server import DiscordServer
-from sandbox.discord.world import World
+from sandbox.rest.discord_server import DiscordServer
+from sandbox.rest.rate_limits import Limits, Rate
+from sandbox.world.permissions import Permission
+from sandbox.world.world import World
 from tests.sandbox.discord.place import Place
 
 

@@ -8,9 +8,9 @@ import json
 import aiohttp
 import pytest
 
-from sandbox.discord.entities import Draft, MessageFlag, Payload
-from sandbox.discord.events import Event, Intent
-from sandbox.discord.permissions import Permission
+from sandbox.world.entities import Draft, MessageFlag, Payload
+from sandbox.world.events import Event, Intent
+from sandbox.world.permissions import Permission
 from tests.sandbox.discord.place import Place, code_of
 
 

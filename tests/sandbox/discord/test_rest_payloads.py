@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sandbox.discord.entities import Payload
+from sandbox.world.entities import Payload
 from tests.sandbox.discord.place import Place
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.discord.permissions import Permission
+from sandbox.world.permissions import Permission
 from tests.sandbox.discord.place import Place, code_of
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.discord.entities import AllowedMentions, Change, Draft
-from sandbox.discord.events import Event, Intent
-from sandbox.discord.mentions import Mentions, find_mentions
-from sandbox.discord.permissions import EVERYTHING, Permission
-from sandbox.discord.persistence import Shelf
-from sandbox.discord.snowflakes import SnowflakeSource, time_of, timestamp
-from sandbox.discord.world import World
+from sandbox.world.entities import AllowedMentions, Change, Draft
+from sandbox.world.events import Event, Intent
+from sandbox.world.mentions import Mentions, find_mentions
+from sandbox.world.permissions import EVERYTHING, Permission
+from sandbox.world.persistence import Shelf
+from sandbox.world.snowflakes import SnowflakeSource, time_of, timestamp
+from sandbox.world.world import World
 
 
 def test_ids_grow_even_when_the_clock_goes_back() -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from sandbox.discord.client_refusal import ClientRefusedError
-from sandbox.discord.entities import MessageKind
-from sandbox.discord.permissions import Permission
+from sandbox.people.client_refusal import ClientRefusedError
+from sandbox.world.entities import MessageKind
+from sandbox.world.permissions import Permission
 from tests.sandbox.discord.place import Place
 
 

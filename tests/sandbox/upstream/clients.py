@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import ClientPayloadError, ClientSession, FormData
 
-from sandbox.openai.server import OpenAIServer
-from sandbox.playground.server import PlaygroundServer
+from sandbox.models.openai.server import OpenAIServer
+from sandbox.models.playground.server import PlaygroundServer
 
 USER = "11111111-1111-4111-8111-111111111111"
 

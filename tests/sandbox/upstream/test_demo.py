@@ -4,10 +4,10 @@
 
 import pytest
 
-from sandbox.demo import demo_answerer
-from sandbox.demo_texts import TEXTS
-from sandbox.playground.server import PlaygroundServer
-from sandbox.script import Answer, AskedConversation, AskedMessage, Cut, Reason, Script
+from sandbox.demo.model import demo_answerer
+from sandbox.demo.texts import TEXTS
+from sandbox.models.playground.server import PlaygroundServer
+from sandbox.models.script import Answer, AskedConversation, AskedMessage, Cut, Reason, Script
 from tests.sandbox.upstream.clients import ask_m25
 
 _SEVERAL = "Several people talk; what each one says begins with their name and a colon.\n\nBe kind."

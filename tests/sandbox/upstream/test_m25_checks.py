@@ -2,8 +2,8 @@
 
 import pytest
 
-from sandbox.playground.server import PlaygroundServer
-from sandbox.script import Answer, Refuse, Script
+from sandbox.models.playground.server import PlaygroundServer
+from sandbox.models.script import Answer, Refuse, Script
 from tests.sandbox.upstream.clients import USER, ask_m25, send, who
 
 

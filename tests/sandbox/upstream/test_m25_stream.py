@@ -6,10 +6,10 @@ import json
 import pytest
 from aiohttp import ClientError, ServerDisconnectedError
 
-from sandbox.playground import m25
-from sandbox.playground.models import DOCUMENTED_MODELS
-from sandbox.playground.server import PlaygroundServer
-from sandbox.script import Answer, Cut, Gate, HangUp, Http, Pace, Reason, Script, Stall
+from sandbox.models.playground import m25
+from sandbox.models.playground.models import DOCUMENTED_MODELS
+from sandbox.models.playground.server import PlaygroundServer
+from sandbox.models.script import Answer, Cut, Gate, HangUp, Http, Pace, Reason, Script, Stall
 from tests.sandbox.upstream.clients import ask_m25
 
 _MODAL = {"model": "tulu-3-1-8b", "host": "modal"}

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.openai import encoding
-from sandbox.openai.flavours import FLAVOURS
-from sandbox.openai.server import OpenAIServer
-from sandbox.script import Answer, Cut, Http, Reason, Refuse, Script, Stall
+from sandbox.models.openai import encoding
+from sandbox.models.openai.flavours import FLAVOURS
+from sandbox.models.openai.server import OpenAIServer
+from sandbox.models.script import Answer, Cut, Http, Reason, Refuse, Script, Stall
 from tests.sandbox.upstream.clients import Received, ask_openai, send
 
 _USAGE = {"include_usage": True}

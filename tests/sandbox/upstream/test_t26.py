@@ -2,9 +2,9 @@
 
 import json
 
-from sandbox.playground import t26
-from sandbox.playground.server import PlaygroundServer
-from sandbox.script import Answer, Cut, Reason, Script, ToolUse
+from sandbox.models.playground import t26
+from sandbox.models.playground.server import PlaygroundServer
+from sandbox.models.script import Answer, Cut, Reason, Script, ToolUse
 from tests.sandbox.upstream.clients import USER, ask_m25, ask_t26, send, who
 
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from sandbox.playground.server import PlaygroundServer
-from sandbox.script import AskedConversation, Script
+from sandbox.models.playground.server import PlaygroundServer
+from sandbox.models.script import AskedConversation, Script
 from tests.sandbox.upstream.clients import USER, Received, ask_m25, ask_t26, send, who
 
 _DAY_S = 24 * 60 * 60

@@ -1,0 +1,182 @@
+"""Copies a database to a file while the bot runs, and puts such a copy back in its place.
+
+A copy is one file in rollback mode, so that it can be moved about without a write-ahead log. It
+holds what people said and the secrets of resume states: only its owner may read it.
+"""
+
+import asyncio
+import logging
+import os
+import shutil
+import sqlite3
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from conversation.errors import StoreError, StoreUnavailableError
+from storage.sqlite.errors import PRIMARY_CODE, translated
+from storage.sqlite.migrating import check_version, locked
+from storage.sqlite.run_lock import sole_user
+
+log = logging.getLogger(__name__)
+
+_ATTEMPT_S = 5.0
+"""How long a copy waits for a writer to let it read, which in write-ahead mode is no time."""
+
+
+class FileExistsAlreadyError(StoreError):
+    """The file that was to be written is there already; `path` names it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} exists already")
+        self.path = path
+
+
+async def back_up(database: Path, target: Path, *, is_forced: bool = False) -> None:
+    """Copy a database as it is at one moment, and check every page of the copy.
+
+    Whoever uses the database goes on reading and writing meanwhile. The target gets its name when
+    it is whole, so that a broken copy never replaces a good one.
+
+    Args:
+        database: The database's file; it is not made where it is missing.
+        target: The file to be written, in a folder that exists.
+        is_forced: Whether to replace a target that exists.
+
+    Raises:
+        FileExistsAlreadyError: The target exists.
+        StoreUnavailableError: The one cannot be read now, or the other not be written.
+        StoreError: The database is damaged, or not Bobbin's.
+    """
+    await asyncio.to_thread(_back_up, database, target, is_forced=is_forced)
+
+
+async def restore(source: Path, database: Path, now: datetime, *, is_forced: bool) -> Path | None:
+    """Put a backup in the place of a database which nobody uses.
+
+    Args:
+        source: The backup; it stays as it is. An older version is migrated at the next start.
+        database: The database's file; its folder is made.
+        now: Goes into the name of the database that was there, which is kept beside.
+        is_forced: Whether to replace a database that exists.
+
+    Returns:
+        Where the database is that was there, if there was one.
+
+    Raises:
+        FileExistsAlreadyError: There is a database already.
+        StoreUnavailableError: The bot runs, or a file cannot be read or written.
+        StoreError: The backup is damaged, newer than the code, or not Bobbin's.
+    """
+    async with sole_user(database, wait_s=0.0):
+        return await asyncio.to_thread(_restore, source, database, now, is_forced=is_forced)
+
+
+def _back_up(database: Path, target: Path, *, is_forced: bool) -> None:
+    if target.exists() and not is_forced:
+        raise FileExistsAlreadyError(target)
+    with _translated(), _copied(database, target) as unfinished:
+        unfinished.replace(target)
+
+
+def _restore(source: Path, database: Path, now: datetime, *, is_forced: bool) -> Path | None:
+    if database.exists() and not is_forced:
+        raise FileExistsAlreadyError(database)
+    with _translated(), locked(database):
+        if database.exists():
+            _settle(database)
+        with _copied(source, database) as unfinished:
+            kept = _set_aside(database, now) if database.exists() else None
+            unfinished.replace(database)
+    return kept
+
+
+@contextmanager
+def _translated() -> Generator[None, None, None]:
+    """Raise what the system and the database say as the core's errors."""
+    try:
+        yield
+    except OSError as error:
+        message = f"{error.filename} cannot be written: {error.strerror}"
+        raise StoreUnavailableError(message) from error
+    except sqlite3.Error as error:
+        raise translated(error) from error
+
+
+@contextmanager
+def _copied(source: Path, target: Path) -> Generator[Path, None, None]:
+    """Copy a database to an unfinished file beside the target, and check it.
+
+    Gives its path; what has not got another name by the end is removed.
+    """
+    if not source.is_file():
+        raise StoreUnavailableError(f"there is no database {source}")
+    if target.exists() and source.samefile(target):
+        raise StoreError("a database cannot be copied onto itself")
+    unfinished = target.with_name(f"{target.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        check_version(source)
+        _copy(source, unfinished)
+        _check(unfinished)
+        yield unfinished
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy in one step: in several, each write in between would begin the copy anew."""
+    with (
+        closing(sqlite3.connect(source, timeout=_ATTEMPT_S)) as reading,
+        closing(sqlite3.connect(target, isolation_level=None)) as writing,
+    ):
+        reading.backup(writing)
+        writing.execute("PRAGMA journal_mode = DELETE")
+
+
+def _check(copy: Path) -> None:
+    with closing(sqlite3.connect(copy)) as connection:
+        (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        orphan = connection.execute("PRAGMA foreign_key_check").fetchone()
+    if found != "ok" or orphan is not None:
+        raise StoreError("the database is damaged; nothing was written")
+
+
+def _set_aside(database: Path, now: datetime) -> Path:
+    """Keep a database under another name as well, until the other one takes over its own.
+
+    A link keeps it without a moment in which there is no database; a file system without links
+    gets a copy.
+    """
+    kept = database.with_name(f"{database.name}.replaced.{now:%Y%m%dT%H%M%S%fZ}.backup")
+    try:
+        kept.hardlink_to(database)
+    except OSError:
+        shutil.copy2(database, kept)
+    for suffix in ("-wal", "-shm"):
+        log_file = database.with_name(database.name + suffix)
+        if log_file.exists():
+            log_file.replace(kept.with_name(kept.name + suffix))
+    return kept
+
+
+def _settle(database: Path) -> None:
+    """Write a database's log into it, as its last user does; one that is damaged stays as it is.
+
+    Raises:
+        StoreUnavailableError: Somebody has it open: every user of a database in write-ahead mode
+            holds a shared lock, and this asks for the whole.
+    """
+    try:
+        with closing(sqlite3.connect(database, timeout=0, isolation_level=None)) as connection:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY:
+            raise
+        raise StoreUnavailableError("another program has the database open") from error
+    except sqlite3.DatabaseError as error:
+        log.warning("the database that is to be replaced is damaged: %s", error.sqlite_errorname)

@@ -1,0 +1,151 @@
+"""One HTTP exchange with an upstream service: opened, read in time, and closed for certain."""
+
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
+
+from conversation.entities import Failure, FailureReason
+from upstream.errors import UpstreamError
+from upstream.wire.deadlines import Limits
+from upstream.wire.patience import Patience
+
+log = logging.getLogger(__name__)
+
+ERROR_BODY_BYTES = 64 * 1024
+"""As much of an error's body is read; what says why stands at its beginning."""
+
+LONGEST_RETRY_AFTER_S = 7 * 24 * 3600.0
+"""A longer `Retry-After` says no more than this one."""
+
+
+_UNREACHABLE = (
+    aiohttp.ClientConnectorError,
+    aiohttp.ServerTimeoutError,
+    aiohttp.ClientHttpProxyError,
+    aiohttp.InvalidURL,
+    ProxyConnectionError,
+    ProxyTimeoutError,
+    ProxyError,
+)
+_ERRORS = (*_UNREACHABLE, aiohttp.ClientError, OSError)
+
+
+def _translated(error: Exception) -> UpstreamError:
+    """Turn an error of aiohttp or of the proxy into ours, which names no address and no text."""
+    reason = FailureReason.CUT
+    if isinstance(error, _UNREACHABLE):
+        reason = FailureReason.UNREACHABLE
+    elif isinstance(error, aiohttp.ClientResponseError):
+        reason = FailureReason.GARBAGE
+    may_retry = reason is not FailureReason.GARBAGE
+    return UpstreamError(Failure(reason, detail=type(error).__name__), may_retry=may_retry)
+
+
+async def _request(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: aiohttp.FormData | bytes | None,
+    limits: Limits,
+) -> aiohttp.ClientResponse:
+    timeout = aiohttp.ClientTimeout(total=None, connect=limits.connect_s)
+    try:
+        return await session.request(
+            method, url, headers=headers, data=body, timeout=timeout, allow_redirects=False
+        )
+    except _ERRORS as error:
+        raise _translated(error) from error
+
+
+@asynccontextmanager
+async def exchange(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: aiohttp.FormData | bytes | None = None,
+    limits: Limits,
+    patience: Patience,
+) -> AsyncGenerator[aiohttp.ClientResponse, None]:
+    """Send a request and give the response once its head is there; the connection ends with it.
+
+    No redirect is followed, for the headers hold secrets that are meant for one server.
+
+    Raises:
+        UpstreamError: `UNREACHABLE`, `CUT`, `GARBAGE` (no HTTP) or the patience's.
+    """
+    try:
+        response = await patience.wait(
+            _request(session, method, url, headers=headers, body=body, limits=limits)
+        )
+        log.debug("%s answered %d", method, response.status)
+        try:
+            yield response
+        finally:
+            response.close()
+    finally:
+        patience.close()
+
+
+async def read(response: aiohttp.ClientResponse, patience: Patience) -> bytes:
+    """Give what has come of the body, cut anywhere; nothing at the end, if it ends as it should.
+
+    Raises:
+        UpstreamError: `CUT`, or the patience's.
+    """
+    try:
+        return await patience.wait(response.content.readany())
+    except _ERRORS as error:
+        raise _translated(error) from error
+
+
+async def beginning(response: aiohttp.ClientResponse, patience: Patience) -> bytes:
+    """Read the beginning of an error's body; if it breaks off, what came will do."""
+    body = bytearray()
+    try:
+        while len(body) < ERROR_BODY_BYTES:
+            data = await read(response, patience)
+            if not data:
+                break
+            body += data
+    except UpstreamError as error:
+        log.debug("the body of a refusal broke off: %s", error)
+    return bytes(body)
+
+
+async def whole(
+    response: aiohttp.ClientResponse, patience: Patience, *, most_bytes: int = 64 * 1024 * 1024
+) -> bytes:
+    """Read a body to its end.
+
+    Raises:
+        UpstreamError: `CUT`, `GARBAGE` past `most_bytes`, or the patience's.
+    """
+    body = bytearray()
+    while data := await read(response, patience):
+        body += data
+        if len(body) > most_bytes:
+            raise UpstreamError(Failure(FailureReason.GARBAGE, detail="a body without end"))
+    return bytes(body)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Read `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date, seen from `Date`."""
+    value = headers.get("Retry-After", "").strip()
+    if not value:
+        return None
+    try:
+        if value[0].isdigit() and value.replace(".", "", 1).isdecimal():
+            return min(float(value), LONGEST_RETRY_AFTER_S)
+        until = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("Date", ""))
+    except (ValueError, TypeError):
+        log.debug("a Retry-After that is neither seconds nor a date")
+        return None
+    return min(max(0.0, until.total_seconds()), LONGEST_RETRY_AFTER_S)
