@@ -18,7 +18,9 @@ import aiohttp
 import discord
 
 from cogs.client import Bobbin
-from config.settings import Settings, SettingsError, load_settings
+from config.loading import load_settings
+from config.problems import SettingsError
+from config.settings import Settings
 from conversation.errors import StoreError
 from monitoring.health import HealthPortError, UnwellError, ask_health, open_health
 from startup.backups import KeepingError, back_up_to, restore_from

@@ -15,7 +15,7 @@ import discord.gateway
 import discord.http
 
 from bot import serve
-from config.settings import load_settings
+from config.loading import load_settings
 from sandbox.models.playground.server import PlaygroundServer
 from sandbox.models.script import Script
 from sandbox.people.person import PersonActor

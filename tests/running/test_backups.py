@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import load_settings
+from config.loading import load_settings
 from monitoring.health import UnwellError, ask_health
 from sandbox.models.script import Answer
 from startup.backups import KeepingError, back_up_to, restore_from

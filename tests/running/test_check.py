@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from config.settings import load_settings
+from config.loading import load_settings
 from startup.check import check
 from tests.e2e.scene import Scene, opened_scene
 from tests.running.program import BOT, run
