@@ -23,7 +23,7 @@ VOLUME /bobbin/data
 
 # Asked from inside the container only.
 ENV HEALTH_PORT=8738
-HEALTHCHECK --interval=60s --timeout=20s --start-period=60s CMD ["python", "bot.py", "--health"]
+HEALTHCHECK --interval=60s --timeout=20s --start-period=60s CMD ["python", "bot.py", "health"]
 
 # The exec form: SIGTERM reaches the bot itself, which ends its answers and exits with 0.
-CMD ["python", "bot.py"]
+CMD ["python", "bot.py", "run"]

@@ -10,13 +10,13 @@ help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/run.stamp ## Run the bot: on Discord when DISCORD_TOKEN is set, else in the local sandbox
-	@$(BIN)/python bot.py --auto
+	@$(BIN)/python bot.py run --or-sandbox
 
 test: $(VENV)/dev.stamp ## Run the tests
 	@$(BIN)/python -m pytest -n 4
 
 check: $(VENV)/run.stamp ## Test the settings, the token, the database and the providers
-	@$(BIN)/python bot.py --check
+	@$(BIN)/python bot.py check
 
 lint: $(VENV)/dev.stamp ## ruff, format, pyright strict, import contracts
 	@$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""The health port: /livez, /readyz and /metrics on this machine, and the question of `--health`."""
+"""The health port: /livez, /readyz and /metrics on this machine, and who asks there."""
 
 import asyncio
 import logging

@@ -8,11 +8,12 @@ https://prometheus.io/docs/practices/naming/.
 import asyncio
 from collections.abc import Callable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
 from prometheus_client.exposition import generate_latest
 
 from conversation.events import Finished
 from conversation.meter import Meter
+from startup.version import VERSION
 
 LOOP_INTERVAL_S = 1.0
 """How often the loop's delay is taken."""
@@ -29,6 +30,7 @@ class PrometheusMeter(Meter):
     def __init__(self) -> None:
         registry = self._registry = CollectorRegistry()
         ProcessCollector(registry=registry)
+        Info("bobbin", "Which Bobbin this is.", registry=registry).info({"version": VERSION})
         self._answers = Counter(
             "bobbin_answers",
             "How models that were to answer ended, by provider, outcome and what went wrong.",

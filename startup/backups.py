@@ -1,4 +1,4 @@
-"""`python bot.py --backup FILE` and `--restore FILE`."""
+"""`python bot.py backup FILE` and `restore FILE`."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`python bot.py --check`: tests everything that has to be right, and says what to mend."""
+"""`python bot.py check`: tests everything that has to be right, and says what to mend."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing

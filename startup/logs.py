@@ -8,7 +8,6 @@ from typing import Literal
 from pythonjsonlogger.json import JsonFormatter
 
 _OWN = (
-    "bot",
     "answering",
     "cogs",
     "config",

@@ -1,7 +1,7 @@
 """A whole scene for end-to-end tests: the sandbox's servers, and the real bot run against them.
 
-The bot is the one that `python bot.py` runs (`bot.serve`), in this process, over real HTTP and
-WebSocket. Nothing of it is replaced.
+The bot is the one that `python bot.py` runs (`startup/serving.py`), in this process, over real HTTP
+and WebSocket. Nothing of it is replaced.
 """
 
 import asyncio
@@ -14,7 +14,6 @@ from typing import TypeVar
 import discord.gateway
 import discord.http
 
-from bot import serve
 from config.loading import load_settings
 from sandbox.models.playground.server import PlaygroundServer
 from sandbox.models.script import Script
@@ -23,6 +22,7 @@ from sandbox.rest.discord_server import DiscordServer
 from sandbox.rest.rate_limits import Limits
 from sandbox.world.entities import Channel, Guild, Message, MessageKind, Person
 from sandbox.world.world import World
+from startup.serving import serve
 
 _Found = TypeVar("_Found")
 

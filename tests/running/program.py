@@ -15,7 +15,7 @@ _PRINT_LIMIT_S = 30.0
 _END_LIMIT_S = 45.0
 
 BOT = (str(ROOT / "bot.py"),)
-SANDBOX = (*BOT, "--sandbox")
+SANDBOX = (*BOT, "sandbox")
 SANDBOX_ALONE = ("-m", "sandbox")
 IN_TERMINAL = (
     "-c",

@@ -55,24 +55,24 @@ async def _bot(folder: Path) -> AsyncGenerator[Run, None]:
 
 
 async def test_health_is_asked_of_the_bot_that_runs(tmp_path: Path) -> None:
-    """`--health` exits with 0 while the bot is ready, and with 1 when it is not."""
+    """`health` exits with 0 while the bot is ready, and with 1 when it is not."""
     async with _bot(tmp_path) as bot:
-        code, printed = await bot.asked("--health")
+        code, printed = await bot.asked("health")
         assert (code, '"ready": true' in printed) == (0, True), printed
         (tmp_path / "data" / "bobbin.db").rename(tmp_path / "moved.db")
-        code, printed = await bot.asked("--health")
+        code, printed = await bot.asked("health")
         assert (code, "the file was removed" in printed) == (1, True), printed
 
 
 async def test_health_of_a_bot_that_is_gone(tmp_path: Path) -> None:
-    """Where nobody answers, `--health` exits with 1 and says where it asked."""
-    code, printed = await run(tmp_path, *BOT, "--health", settings={"HEALTH_PORT": "9"})
+    """Where nobody answers, `health` exits with 1 and says where it asked."""
+    code, printed = await run(tmp_path, *BOT, "health", settings={"HEALTH_PORT": "9"})
     assert (code, printed.startswith("Nobody answers at http://127.0.0.1:9/")) == (1, True)
 
 
 @pytest.mark.parametrize("settings", [{}, {"HEALTH_PORT": "0"}])
 async def test_health_needs_the_port(settings: dict[str, str]) -> None:
-    """Without a port of which both know, `--health` says which setting to make."""
+    """Without a port of which both know, `health` says which setting to make."""
     with pytest.raises(UnwellError, match="HEALTH_PORT: "):
         await ask_health(load_settings(settings, None))
 
@@ -82,7 +82,7 @@ async def test_a_backup_brings_back_what_was_said(tmp_path: Path) -> None:
     async with _bot(tmp_path) as bot:
         bot.scene.script.queue(Answer("the first answer"))
         thread, _ = await bot.scene.ask("one?")
-        code, printed = await bot.asked("--backup", "copy.db")
+        code, printed = await bot.asked("backup", "copy.db")
         assert (code, "is whole" in printed) == (0, True), printed
         bot.scene.actor(bot.scene.ann).say(thread, "two?")
         await bot.scene.answer_in(thread, 2)
@@ -91,7 +91,7 @@ async def test_a_backup_brings_back_what_was_said(tmp_path: Path) -> None:
         with pytest.raises(KeepingError, match="another Bobbin runs"):
             await restore_from(tmp_path / "copy.db", settings, is_forced=True)
         await bot.end()
-        code, printed = await bot.asked("--restore", "copy.db", "--force")
+        code, printed = await bot.asked("restore", "copy.db", "--force")
         assert (code, "is kept as" in printed) == (0, True), printed
     database = (tmp_path / "data" / "bobbin.db").read_bytes()
     assert b"the first answer" in database
@@ -115,7 +115,7 @@ async def test_nothing_is_replaced_without_force(tmp_path: Path) -> None:
 
 async def test_what_cannot_be_copied_is_said(tmp_path: Path) -> None:
     """Where there is nothing to copy, that is said without a traceback, and nothing is made."""
-    code, printed = await run(tmp_path, *BOT, "--backup", "missing.db")
+    code, printed = await run(tmp_path, *BOT, "backup", "missing.db")
     assert code == 2
     assert printed.startswith("No backup was made: there is no database")
     assert not (tmp_path / "missing.db").exists()

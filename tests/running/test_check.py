@@ -1,4 +1,4 @@
-"""`python bot.py --check`: what is right, what is not, and what to do about it."""
+"""`python bot.py check`: what is right, what is not, and what to do about it."""
 
 import io
 import sqlite3
@@ -56,7 +56,7 @@ async def scene(tmp_path: Path) -> AsyncGenerator[Scene, None]:
 async def test_all_right(tmp_path: Path) -> None:
     """Where all is right, the command says so, gives the invite link in one line, and exits 0."""
     async with opened_scene(tmp_path / "data") as scene:
-        code, printed = await run(tmp_path, *BOT, "--check", settings=_settings(scene))
+        code, printed = await run(tmp_path, *BOT, "check", settings=_settings(scene))
         assert code == 0
         assert scene.world.bot.token not in printed
     assert "✗" not in printed
@@ -70,7 +70,7 @@ async def test_all_right(tmp_path: Path) -> None:
 
 async def test_command_exits_with_2(tmp_path: Path) -> None:
     """Where something is to be mended, the command exits with 2."""
-    code, printed = await run(tmp_path, *BOT, "--check")
+    code, printed = await run(tmp_path, *BOT, "check")
     assert code == 2
     assert "DISCORD_TOKEN" in printed
     assert "Traceback" not in printed

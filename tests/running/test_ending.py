@@ -137,7 +137,7 @@ async def test_no_token(tmp_path: Path) -> None:
     """Without a token the bot says so and how to try it without Discord."""
     code, printed = await run(tmp_path, *BOT)
     assert code == 2
-    _has_words(printed, "DISCORD_TOKEN: not set", "--sandbox")
+    _has_words(printed, "DISCORD_TOKEN: not set", "bot.py sandbox")
 
 
 async def test_refused_token(tmp_path: Path) -> None:

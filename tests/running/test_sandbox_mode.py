@@ -1,4 +1,4 @@
-"""`python bot.py --sandbox`: the whole of it, as a person at a terminal has it."""
+"""`python bot.py sandbox`: the whole of it, as a person at a terminal has it."""
 
 import asyncio
 import signal

@@ -27,7 +27,7 @@ async def test_what_the_bot_keeps_is_its_owners(tmp_path: Path) -> None:
             await program.until("connected as")
             await scene.ask("hello")
             assert (home / "data" / "bobbin.db-wal").exists()
-            code, printed = await run(home, *BOT, "--backup", "copy.db", settings=settings)
+            code, printed = await run(home, *BOT, "backup", "copy.db", settings=settings)
             assert code == 0, printed
             assert _open_to_others(home) == []
             program.process.send_signal(signal.SIGTERM)

@@ -1,0 +1,75 @@
+"""What ended the bot, as a sentence for the operator and an exit code."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+
+import aiohttp
+import discord
+
+from config.problems import SettingsError
+from conversation.errors import StoreError
+from monitoring.health import HealthPortError, UnwellError
+from startup.backups import KeepingError
+from startup.discord_address import DiscordAddressError
+from startup.sandbox_process import SandboxError
+from startup.wiring import DatabaseAddressError
+
+TO_MEND = 2
+"""Something is to be mended first: starting again would end in the same way."""
+
+PASSING = 1
+"""It may soon be over: a supervisor may start again. Docker takes no other code for unwell."""
+
+
+def refuse(words: str, exit_code: int = TO_MEND) -> int:
+    """Print why it ends to stderr, and return the exit code."""
+    print(words, file=sys.stderr)  # noqa: T201 - the log may not be set up
+    return exit_code
+
+
+def run_to_exit_code(
+    work: Coroutine[None, None, None],
+    make_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> int:
+    """Run the bot to its end, and return 0, or print what ended it and return its exit code."""
+    try:
+        with asyncio.Runner(loop_factory=make_loop) as runner:
+            runner.run(work)
+    except discord.LoginFailure:
+        return refuse(
+            "DISCORD_TOKEN: Discord does not accept this token. Copy it anew from "
+            "https://discord.com/developers/applications, page Bot."
+        )
+    except (DatabaseAddressError, StoreError) as error:
+        return refuse(f"DATABASE_URL: {error}.")
+    except DiscordAddressError as error:
+        return refuse(
+            f"DISCORD_API_URL: {error}. Leave it unset for Discord itself; else it is the full "
+            "base of the interface, for example http://127.0.0.1:8737/api/v10"
+        )
+    except HealthPortError as error:
+        return refuse(f"HEALTH_PORT: {error}. Choose another.")
+    except (SettingsError, SandboxError) as error:
+        return refuse(str(error))
+    except discord.HTTPException as error:
+        return refuse(f"Discord answers {error.status} at the moment. Try again later.", PASSING)
+    except discord.ConnectionClosed as error:
+        return refuse(f"Discord ended the connection for good (code {error.code}).")
+    except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
+        why = type(error).__name__
+        return refuse(f"Discord cannot be reached ({why}). Is there a network?", PASSING)
+    return 0
+
+
+def print_to_exit_code(work: Coroutine[None, None, str]) -> int:
+    """Print what comes of a question or an order, and return 0, or why nothing came of it."""
+    try:
+        print(asyncio.run(work))  # noqa: T201 - what was asked for
+    except DatabaseAddressError as error:
+        return refuse(f"DATABASE_URL: {error}.")
+    except KeepingError as error:
+        return refuse(str(error))
+    except UnwellError as error:
+        return refuse(str(error), PASSING)
+    return 0

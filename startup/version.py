@@ -1,0 +1,3 @@
+"""The version: the one place where it is written."""
+
+VERSION = "0.9.0"
