@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint clean screenshots audit bench bench-flood bench-idle bench-plot chaos
+.PHONY: venv help run test check lint clean screenshots audit bench bench-flood bench-idle bench-plot chaos
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,16 +48,19 @@ bench-plot: $(VENV)/dev.stamp ## Draw docs/streaming.svg
 clean: ## Remove the virtual environment (data stays)
 	rm -rf $(VENV)
 
-$(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Bobbin needs Python 3.11 or later; say which with: make PYTHON=python3.12 run"; exit 2; }
-	@echo "Setting up $(VENV), once; this takes a minute or two..."
-	@$(PYTHON) -m venv $(VENV)
+# One that was half made (no pip: interrupted, or by a Python without ensurepip) is made anew.
+venv:
+	@test -x $(BIN)/python && test -x $(BIN)/pip || { \
+		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+			{ echo "Bobbin needs Python 3.11 or later; say which with: make PYTHON=python3.12 run"; exit 2; }; \
+		echo "Setting up $(VENV), once; this takes a minute or two..."; \
+		$(PYTHON) -m venv --clear $(VENV); \
+	}
 
-$(VENV)/run.stamp: requirements.txt | $(VENV)/bin/python
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+$(VENV)/run.stamp: requirements.txt | venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/dev.stamp: requirements-dev.txt requirements.txt | $(VENV)/bin/python
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(VENV)/dev.stamp: requirements-dev.txt requirements.txt | venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ $(VENV)/run.stamp
