@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from conversation.errors import StoreError, StoreUnavailableError
 from storage.sqlite.errors import translated
+from storage.sqlite.file_lock import lock_beside
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -67,15 +68,15 @@ def bring_up_to_date(path: Path, now: datetime, *, migrations: Path = MIGRATIONS
 def locked(path: Path) -> Generator[None, None, None]:
     """Hold a lock file beside the database, which keeps every Bobbin from opening the database.
 
-    It is an empty SQLite file held exclusively: the one lock between processes that the standard
-    library has on every system, that waits with a limit, and that the system frees at a crash.
+    Raises:
+        StoreUnavailableError: The file cannot be made, or stays locked.
     """
-    lock_path = path.with_name(f"{path.name}.lock")
-    lock = sqlite3.connect(lock_path, timeout=LOCK_TIMEOUT_S, isolation_level=None)
-    with closing(lock):
-        lock.execute("BEGIN EXCLUSIVE")
+    held = "another Bobbin is migrating this database, or restoring it; wait until it has ended"
+    lock = lock_beside(path, ".lock", wait_s=LOCK_TIMEOUT_S, held=held)
+    try:
         yield
-        lock.execute("ROLLBACK")
+    finally:
+        lock.release()
 
 
 def _check(path: Path) -> None:

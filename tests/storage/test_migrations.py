@@ -22,7 +22,13 @@ from conversation.entities import PlaceSettings
 from conversation.errors import StoreError, StoreUnavailableError
 from storage.mapping import settings_of
 from storage.sqlite import migrating as migration_module
-from storage.sqlite.migrating import MIGRATIONS, alembic_config, bring_up_to_date, versions
+from storage.sqlite.migrating import (
+    MIGRATIONS,
+    alembic_config,
+    bring_up_to_date,
+    locked,
+    versions,
+)
 from storage.tables import Base, PlaceRow
 from tests.storage.opened import MORNING
 
@@ -262,12 +268,10 @@ def test_migrates_inside_a_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """While another holds the lock the file is not touched, and it may be tried again."""
     monkeypatch.setattr(migration_module, "LOCK_TIMEOUT_S", 0.05)
     path = tmp_path / "bobbin.db"
-    with closing(sqlite3.connect(tmp_path / "bobbin.db.lock", isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(StoreUnavailableError):
+    with locked(path):
+        with pytest.raises(StoreUnavailableError, match="another Bobbin is migrating"):
             bring_up_to_date(path, MORNING)
         assert not path.exists()
-        other.execute("ROLLBACK")
     bring_up_to_date(path, MORNING)
 
 

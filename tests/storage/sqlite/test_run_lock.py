@@ -1,11 +1,38 @@
 """One process at a time runs on a database."""
 
+import asyncio
+import signal
+import sqlite3
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from conversation.errors import StoreUnavailableError
 from storage.sqlite.run_lock import sole_user
+from tests.e2e.disks import unwritable
+
+_ROOT = Path(__file__).parents[3]
+_HOLDER = """
+import asyncio, pathlib, sys
+from storage.sqlite.run_lock import sole_user
+
+async def hold():
+    async with sole_user(pathlib.Path(sys.argv[1]), wait_s=0):
+        print("held", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(hold())
+"""
+
+
+async def _is_free(database: Path) -> bool:
+    try:
+        async with sole_user(database, wait_s=0.1):
+            return True
+    except StoreUnavailableError:
+        return False
 
 
 async def test_a_second_process_is_told_so(tmp_path: Path) -> None:
@@ -15,8 +42,86 @@ async def test_a_second_process_is_told_so(tmp_path: Path) -> None:
         with pytest.raises(StoreUnavailableError, match="another Bobbin runs"):
             async with sole_user(database, wait_s=0.1):
                 pass
-    async with sole_user(database, wait_s=0.1):
-        pass
+    assert await _is_free(database)
+
+
+async def test_whoever_waits_is_let_in_when_the_other_ends(tmp_path: Path) -> None:
+    """A new process takes over from one that ends within the wait."""
+    database = tmp_path / "bobbin.db"
+    entered = asyncio.Event()
+
+    async def follow() -> None:
+        async with sole_user(database, wait_s=30):
+            entered.set()
+
+    async with sole_user(database, wait_s=0):
+        following = asyncio.create_task(follow())
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(entered.wait(), 0.2)
+    await asyncio.wait_for(following, 10)
+
+
+async def test_a_killed_process_leaves_the_database_free(tmp_path: Path) -> None:
+    """The system frees the lock of a process however that ends."""
+    database = tmp_path / "bobbin.db"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _HOLDER, str(database)),
+        cwd=_ROOT,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"held\n"
+    assert not await _is_free(database)
+    process.send_signal(signal.SIGKILL)
+    await process.wait()
+    assert await _is_free(database)
+
+
+async def test_two_names_of_one_database_are_one_lock(tmp_path: Path) -> None:
+    """A symbolic link to the database, or to its folder, is no way around the lock."""
+    (tmp_path / "data").mkdir()
+    database = tmp_path / "data" / "bobbin.db"
+    (tmp_path / "link.db").symlink_to(database)
+    (tmp_path / "folder").symlink_to(tmp_path / "data")
+    async with sole_user(database, wait_s=0):
+        assert not await _is_free(tmp_path / "link.db")
+        assert not await _is_free(tmp_path / "folder" / "bobbin.db")
+    assert await _is_free(tmp_path / "link.db")
+
+
+async def test_the_lock_file_of_an_older_version_does_no_harm(tmp_path: Path) -> None:
+    """Lock files were SQLite databases before 0.9; one that lies there is locked as it is."""
+    database = tmp_path / "bobbin.db"
+    with closing(sqlite3.connect(tmp_path / "bobbin.db.running")) as old:
+        old.execute("CREATE TABLE something (id INTEGER)")
+    assert await _is_free(database)
+    async with sole_user(database, wait_s=0):
+        assert not await _is_free(database)
+
+
+async def test_a_lock_file_that_may_not_be_written_is_said(tmp_path: Path) -> None:
+    """Somebody else's lock file is said to be so, not a bot that runs already."""
+    (tmp_path / "bobbin.db.running").touch()
+    async with unwritable([tmp_path / "bobbin.db.running"]):
+        with pytest.raises(StoreUnavailableError, match=r"db\.running may not be written: see who"):
+            async with sole_user(tmp_path / "bobbin.db", wait_s=0.1):
+                pass
+
+
+async def test_a_folder_in_place_of_the_lock_file_is_said(tmp_path: Path) -> None:
+    """What cannot be locked at all is an error of the store."""
+    (tmp_path / "bobbin.db.running").mkdir()
+    with pytest.raises(StoreUnavailableError, match="may not be written"):
+        async with sole_user(tmp_path / "bobbin.db", wait_s=0.1):
+            pass
+
+
+async def test_links_in_a_circle_are_said(tmp_path: Path) -> None:
+    """A name that leads nowhere is an error of the store."""
+    (tmp_path / "bobbin.db").symlink_to(tmp_path / "bobbin.db")
+    with pytest.raises(StoreUnavailableError, match="may not be written"):
+        async with sole_user(tmp_path / "bobbin.db", wait_s=0.1):
+            pass
 
 
 async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
