@@ -18,11 +18,13 @@ test: $(VENV)/dev.stamp ## Run the tests
 check: $(VENV)/run.stamp ## Test the settings, the token, the database and the providers
 	@$(BIN)/python bot.py check
 
-lint: $(VENV)/dev.stamp ## ruff, format, pyright strict, import contracts
+lint: $(VENV)/dev.stamp ## ruff, format, pyright strict, import contracts, dead code, requirements
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
+	@$(BIN)/vulture
+	@$(BIN)/deptry --no-ansi .
 
 audit: $(VENV)/dev.stamp ## Ask whether a package that the bot runs on has a known vulnerability (needs the network)
 	@$(BIN)/pip-audit --strict -r requirements.txt
