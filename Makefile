@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: venv help run test check lint clean screenshots audit bench bench-flood bench-idle bench-plot chaos
+.PHONY: venv help run test check lint house clean screenshots audit bench bench-flood bench-idle bench-plot chaos
 
 help: ## What can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ lint: $(VENV)/dev.stamp ## ruff, format, pyright strict, import contracts, dead 
 	@$(BIN)/lint-imports
 	@$(BIN)/vulture
 	@$(BIN)/deptry --no-ansi .
+
+house: $(VENV)/dev.stamp ## Print facts about the code: folders, floors of imports, circles, constructors, retry loops
+	@$(BIN)/python -m tests.house
 
 audit: $(VENV)/dev.stamp ## Ask whether a package that the bot runs on has a known vulnerability (needs the network)
 	@$(BIN)/pip-audit --strict -r requirements.txt
