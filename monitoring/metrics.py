@@ -31,53 +31,32 @@ class PrometheusMeter(Meter):
         registry = self._registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         Info("bobbin", "Which Bobbin this is.", registry=registry).info({"version": VERSION})
-        self._answers = Counter(
-            "bobbin_answers",
+        self._answers = self._counter(
+            "answers",
             "How models that were to answer ended, by provider, outcome and what went wrong.",
-            ("provider", "outcome", "reason"),
-            registry=registry,
+            *("provider", "outcome", "reason"),
         )
-        self._tokens = Counter(
-            "bobbin_tokens",
-            "Tokens as the providers counted them.",
-            ("provider", "kind"),
-            registry=registry,
+        self._tokens = self._counter(
+            "tokens", "Tokens as the providers counted them.", "provider", "kind"
         )
-        self._requests = Counter(
-            "bobbin_discord_requests",
+        self._requests = self._counter(
+            "discord_requests",
             "Requests that Discord answered, by kind and HTTP status.",
-            ("kind", "status"),
-            registry=registry,
+            *("kind", "status"),
         )
-        self._refused = Counter(
-            "bobbin_discord_429", "Requests that Discord answered with 429.", registry=registry
+        self._refused = self._counter("discord_429", "Requests that Discord answered with 429.")
+        self._first_visible = self._lag(
+            "first_visible", "From an answer's first text to its first sight on Discord."
         )
-        self._first_visible = self._histogram(
-            "bobbin_first_visible_lag_seconds",
-            "From an answer's first text to its first sight on Discord.",
-            _LAG_BUCKETS_S,
+        self._display_lag = self._lag(
+            "display", "Age of the oldest hidden text at each further sight of an answer."
         )
-        self._display_lag = self._histogram(
-            "bobbin_display_lag_seconds",
-            "Age of the oldest hidden text at each further sight of an answer.",
-            _LAG_BUCKETS_S,
+        self._final_lag = self._lag("final", "From an answer's end until Discord showed all of it.")
+        self._stored = self._duration(
+            "database_seconds", "Transactions, with the wait for others.", "kind"
         )
-        self._final_lag = self._histogram(
-            "bobbin_final_lag_seconds",
-            "From an answer's end until Discord showed all of it.",
-            _LAG_BUCKETS_S,
-        )
-        self._stored = Histogram(
-            "bobbin_database_seconds",
-            "Transactions, with the wait for others.",
-            ("kind",),
-            buckets=_SHORT_BUCKETS_S,
-            registry=registry,
-        )
-        self._loop_delay = self._histogram(
-            "bobbin_loop_delay_seconds",
-            "How much later than asked for the event loop woke a task.",
-            _SHORT_BUCKETS_S,
+        self._loop_delay = self._duration(
+            "loop_delay_seconds", "How much later than asked for the event loop woke a task."
         )
 
     def asked(self, provider: str, end: Finished) -> None:
@@ -127,5 +106,13 @@ class PrometheusMeter(Meter):
             await asyncio.sleep(LOOP_INTERVAL_S)
             self._loop_delay.observe(max(0.0, loop.time() - due_s))
 
-    def _histogram(self, name: str, description: str, buckets: tuple[float, ...]) -> Histogram:
-        return Histogram(name, description, buckets=buckets, registry=self._registry)
+    def _counter(self, name: str, description: str, *labels: str) -> Counter:
+        return Counter(f"bobbin_{name}", description, labels, registry=self._registry)
+
+    def _lag(self, name: str, description: str) -> Histogram:
+        name = f"bobbin_{name}_lag_seconds"
+        return Histogram(name, description, buckets=_LAG_BUCKETS_S, registry=self._registry)
+
+    def _duration(self, name: str, description: str, *labels: str) -> Histogram:
+        name, buckets = f"bobbin_{name}", _SHORT_BUCKETS_S
+        return Histogram(name, description, labels, buckets=buckets, registry=self._registry)
