@@ -103,7 +103,7 @@ def find_problems_across(
 
 
 def word_problem(details: ErrorDetails, texts: Mapping[str, str]) -> Problem:
-    """Put one finding of the library in our words, which repeat no secret and no address."""
+    """Word one finding of the library for whoever set it, which repeat no secret and no address."""
     path = [str(step) for step in details["loc"]]
     in_provider = path[0] == "providers"
     name = "__".join(path[:3] if in_provider else path[:1]).upper()

@@ -41,7 +41,7 @@ class UnwellError(Exception):
 async def open_health(settings: Settings, engine: Engine) -> AsyncGenerator[GatewayWatch, None]:
     """Answer on the health port, where one is set, as long as the context is open.
 
-    Gives what has to be told of each client before it connects.
+    Yields what has to be told of each client before it connects.
 
     Raises:
         HealthPortError: The port is taken, or not allowed.

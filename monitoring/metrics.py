@@ -99,7 +99,7 @@ class PrometheusMeter(Meter):
         return generate_latest(self._registry)
 
     async def watch_loop(self) -> None:
-        """Take the event loop's delay, again and again, until cancelled."""
+        """Measure the event loop's delay, again and again, until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             due_s = loop.time() + LOOP_INTERVAL_S

@@ -93,7 +93,7 @@ class Examiner:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
-    """Tell which file has a name now; None for none."""
+    """Return which file has a name now; None for none."""
     try:
         found = path.stat()
     except OSError:

@@ -32,7 +32,7 @@ async def back_up_to(target: Path, settings: Settings, *, is_forced: bool) -> st
 
 
 async def restore_from(source: Path, settings: Settings, *, is_forced: bool) -> str:
-    """Put a backup in the database's place, while the bot does not run.
+    """Restore the database from a backup, while the bot does not run.
 
     Returns:
         What to tell the operator.

@@ -82,7 +82,7 @@ def backup(settings: Settings, target: Path, *, is_forced: bool) -> int:
 
 
 def restore(settings: Settings, source: Path, *, is_forced: bool) -> int:
-    """Put a backup in the database's place."""
+    """Restore the database from a backup."""
     return print_to_exit_code(restore_from(source, settings, is_forced=is_forced))
 
 

@@ -1,6 +1,6 @@
 """The composition root: everything is made and joined here, from the settings up to the bot.
 
-What is opened is closed in reverse by whoever entered the context. `bot.py` is the door to it.
+What is opened is closed in reverse by whoever entered the context; `serving.py` runs it.
 """
 
 import asyncio
@@ -67,7 +67,7 @@ class DatabaseAddressError(Exception):
 
 
 def utc_now() -> datetime:
-    """Give the wall clock."""
+    """Return the time by the wall clock, in UTC."""
     return datetime.now(UTC)
 
 
@@ -106,7 +106,7 @@ def make_providers(settings: Settings, session: aiohttp.ClientSession) -> list[L
 
 
 def secrets_in(settings: Settings) -> set[str]:
-    """Give every secret among the settings, as it is set and as it is sent: for the log to hide."""
+    """Return every secret among the settings, as it is set and as it is sent: the log hides it."""
     found = {settings.discord_token, settings.upstream_proxy}
     for provider in settings.providers.values():
         found |= {provider.api_key, *provider.headers.values()}
@@ -158,7 +158,7 @@ async def open_engine(settings: Settings) -> AsyncGenerator[Engine, None]:
 
 
 def sole_run(settings: Settings) -> AbstractAsyncContextManager[None]:
-    """Be the only process that runs the bot on the database; see `sole_user`.
+    """Hold the lock of the only process that runs the bot on the database; see `sole_user`.
 
     Raises:
         DatabaseAddressError: `DATABASE_URL` names no database that can be used.
@@ -167,7 +167,7 @@ def sole_run(settings: Settings) -> AbstractAsyncContextManager[None]:
 
 
 def database_path(settings: Settings) -> Path:
-    """Give the database's file.
+    """Return the path of the database's file.
 
     Raises:
         DatabaseAddressError: `DATABASE_URL` names no database that can be used.

@@ -53,7 +53,7 @@ async def back_up(database: Path, target: Path, *, is_forced: bool = False) -> N
 
 
 async def restore(source: Path, database: Path, now: datetime, *, is_forced: bool) -> Path | None:
-    """Put a backup in the place of a database which nobody uses.
+    """Replace a database that nobody uses by a backup.
 
     Args:
         source: The backup; it stays as it is. An older version is migrated at the next start.
@@ -108,7 +108,7 @@ def _translated() -> Generator[None, None, None]:
 def _copied(source: Path, target: Path) -> Generator[Path, None, None]:
     """Copy a database to an unfinished file beside the target, and check it.
 
-    Gives its path; what has not got another name by the end is removed.
+    Yields its path; what has not got another name by the end is removed.
     """
     if not source.is_file():
         raise StoreUnavailableError(f"there is no database {source}")

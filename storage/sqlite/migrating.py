@@ -90,7 +90,7 @@ def _check(path: Path) -> None:
 
 
 def check_version(path: Path) -> None:
-    """See that a file is a database of Bobbin's, of this version or one that can be migrated.
+    """Check that a file is a database of Bobbin's, of this version or one that can be migrated.
 
     Raises:
         StoreError: It is empty, somebody else's, or newer than the code.
@@ -118,7 +118,7 @@ def _migrate(path: Path, now: datetime, migrations: Path) -> None:
 
 
 def versions(migrations: Path = MIGRATIONS) -> tuple[str, ...]:
-    """Give the versions the code knows, from the oldest: `r0001_first_tables.py` makes 0001."""
+    """Return the versions the code knows, from the oldest: `r0001_first_tables.py` makes 0001."""
     files = (migrations / "versions").glob("r*.py")
     return tuple(sorted(file.stem.removeprefix("r").partition("_")[0] for file in files))
 

@@ -15,7 +15,7 @@ SUFFIX = ".running"
 
 @asynccontextmanager
 async def sole_user(database: Path, *, wait_s: float) -> AsyncGenerator[None, None]:
-    """Be the only process that runs the bot on a database, for as long as the context is open.
+    """Hold the lock of the only process that runs the bot on a database, while the context is open.
 
     Looking into it beside the bot (a check, a backup) needs no lock.
 
