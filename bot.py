@@ -13,8 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from conversation.version import VERSION
 from startup import old_flags
-from startup.version import VERSION
 
 _COMMANDS = ("run", "sandbox", "check", "backup", "restore", "health")
 _HERE = Path(__file__).parent

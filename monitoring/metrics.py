@@ -13,7 +13,7 @@ from prometheus_client.exposition import generate_latest
 
 from conversation.events import Finished
 from conversation.meter import Meter
-from startup.version import VERSION
+from conversation.version import VERSION
 
 LOOP_INTERVAL_S = 1.0
 """How often the loop's delay is taken."""

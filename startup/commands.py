@@ -9,6 +9,7 @@ from pathlib import Path
 from config.loading import load_settings
 from config.problems import SettingsError
 from config.settings import Settings
+from conversation.version import VERSION
 from monitoring.health import ask_health
 from startup.backups import back_up_to, restore_from
 from startup.check import check as check_everything
@@ -17,7 +18,6 @@ from startup.logs import set_up_logging
 from startup.sandbox_run import serve_in_sandbox
 from startup.serving import serve
 from startup.stop_signal import stop_signal
-from startup.version import VERSION
 from startup.wiring import secrets_in
 
 log = logging.getLogger(__name__)

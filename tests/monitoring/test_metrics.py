@@ -1,7 +1,7 @@
 """What Prometheus is told."""
 
+from conversation.version import VERSION
 from monitoring.metrics import PrometheusMeter
-from startup.version import VERSION
 
 
 def test_the_metrics_say_which_version_runs() -> None:

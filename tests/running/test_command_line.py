@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from startup.version import VERSION
+from conversation.version import VERSION
 from tests.running.program import BOT, run
 
 

@@ -7,7 +7,8 @@ import aiohttp
 import yarl
 from aiohttp_socks import ProxyConnector, ProxyType
 
-VERSION = "1.0"
+from conversation.version import VERSION
+
 USER_AGENT = f"Bobbin/{VERSION}"
 
 _SOCKS = {

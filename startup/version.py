@@ -1,3 +1,0 @@
-"""The version: the one place where it is written."""
-
-VERSION = "0.9.0"
