@@ -1,14 +1,14 @@
 """The signal with which a person stops an answer."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Awaitable
+from typing import Generic, TypeVar
 
 _Event = TypeVar("_Event")
 
 
 class StopRequestedError(Exception):
-    """The answer is to be stopped; the stream behind it is closed already."""
+    """The answer is to be stopped; a stream that was being waited for is closed already."""
 
 
 class StopSignal:
@@ -39,6 +39,19 @@ class StopSignal:
             self._is_interrupted = True
             self._waiting.cancel()
 
+    def raise_if_set(self) -> None:
+        """Raise where somebody has stopped the answer.
+
+        Raises:
+            StopRequestedError: Somebody has.
+        """
+        if self.by_id is not None:
+            raise StopRequestedError
+
+    def until_set(self, events: AsyncGenerator[_Event, None]) -> "_UntilSet[_Event]":
+        """Iterate over a stream, each wait being one of `next`; closing it is the caller's."""
+        return _UntilSet(self, events)
+
     async def next(self, events: AsyncGenerator[_Event, None]) -> _Event:
         """Wait for the next event of a stream.
 
@@ -46,8 +59,7 @@ class StopSignal:
             StopRequestedError: Somebody stopped the answer, before or during the wait.
             StopAsyncIteration: The stream is over.
         """
-        if self.is_set:
-            raise StopRequestedError
+        self.raise_if_set()
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("only a task can wait")
@@ -61,3 +73,17 @@ class StopSignal:
             raise
         finally:
             self._waiting = None
+
+
+class _UntilSet(Generic[_Event]):
+    """The events of a stream until a signal is set: an iterator, and no further generator."""
+
+    def __init__(self, signal: StopSignal, events: AsyncGenerator[_Event, None]) -> None:
+        self._signal = signal
+        self._events = events
+
+    def __aiter__(self) -> "_UntilSet[_Event]":
+        return self
+
+    def __anext__(self) -> Awaitable[_Event]:
+        return self._signal.next(self._events)

@@ -1,30 +1,21 @@
-"""Asks for an answer: the chosen model in its turn, then those that are asked where it fails."""
+"""Ask for an answer: the chosen model first, then its fallbacks as long as nothing has come."""
 
 import logging
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TypeGuard
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
+from dataclasses import replace
 
-from conversation import history
+from conversation.asking.attempt import Attempt
 from conversation.asking.breaker import Breaker
-from conversation.asking.length_limit import AnswerBound
+from conversation.asking.length_limit import LengthLimit
 from conversation.asking.slots import Slots
 from conversation.effective_settings import Choice
 from conversation.entities import Exchange, Failure, FailureReason, Outcome
 from conversation.errors import ModelNameError
-from conversation.events import (
-    Finished,
-    Queued,
-    ReasoningDelta,
-    Shortened,
-    StreamEvent,
-    Switched,
-    TextDelta,
-)
+from conversation.events import Finished, Queued, Shortened, StreamEvent, Switched
 from conversation.meter import NO_METER, Meter
-from conversation.ports import CatalogModel, Entry, ModelCatalog, Provider, Request
-from conversation.stop_signal import StopRequestedError, StopSignal
+from conversation.ports import CatalogModel, ModelCatalog, Provider
+from conversation.stop_signal import StopSignal
 
 log = logging.getLogger(__name__)
 
@@ -46,30 +37,20 @@ _REPLACEABLE = frozenset(
         FailureReason.UNKNOWN_MODEL,
     }
 )
-"""After which another model may do better. What a model says of the question itself is its answer:
-nobody is asked until one is found that does not mind."""
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """One model being asked."""
-
-    end: Finished = field(default_factory=lambda: Finished(Outcome.INTERRUPTED))
-    is_admitted: bool = False
-    """Whether its provider is being asked indeed."""
-    has_begun: bool = False
+"""Failures after which another model may do better. What a model objects to in the question itself
+is its answer: models are not tried in turn until one does not mind."""
 
 
 class Asking:
-    """Turns a stored question into requests, and what providers tell into the answer's events.
+    """Ask models for an answer, and yield what the providers stream as the answer's events.
 
     Args:
         providers: The providers by their names.
         catalog: Which models there are.
         breaker: Knows which models are not worth asking.
-        slots: Bounds how many stream at once.
+        slots: Limits how many answers stream at once.
         most_chars: How long an answer may become.
-        meter: Takes how each model that was tried ended.
+        meter: Records how each attempt ended.
     """
 
     def __init__(
@@ -90,7 +71,7 @@ class Asking:
         self._meter = meter
 
     def resolve(self, name: str) -> CatalogModel | Failure:
-        """Find the model that is meant, or say why there is none."""
+        """Return the model that a name means, or why there is none."""
         try:
             return self._catalog.resolve(name)
         except ModelNameError as error:
@@ -99,29 +80,38 @@ class Asking:
     async def answer(
         self, exchange: Exchange, choice: Choice, model: CatalogModel | Failure, stop: StopSignal
     ) -> AsyncGenerator[AskedEvent, None]:
-        """Ask the model, and where it fails before the first token those that may replace it.
+        """Ask the model, and where it fails before the first token its fallbacks in turn.
 
-        Ends with `Finished`: the first model's where none has answered. After a stop it is
+        Ends with `Finished`: the chosen model's where none has answered. After a stop it is
         `stopped`, with everything upstream closed.
         """
-        lost: list[Finished] = []
+        first: Finished | None = None
         if isinstance(model, Failure):
-            lost.append(Finished(Outcome.FAILED, model))
-            self._meter.asked("", lost[0])
+            first = Finished(Outcome.FAILED, model)
+            self._meter.asked("", first)
         for candidate in self._candidates(choice, model):
-            before = len(lost)
-            events = _unless_lost(self._tried(exchange, choice, candidate, stop), candidate, lost)
-            async with aclosing(events):
+            attempt = Attempt(
+                candidate,
+                None if first is None else first.failure,
+                breaker=self._breaker,
+                limit=LengthLimit(self._most_chars),
+                meter=self._meter,
+            )
+            async with aclosing(self._asked(exchange, choice, attempt, stop)) as events:
                 async for event in events:
                     yield event
-            if len(lost) == before:
+            end = self._with_nearest(attempt)
+            if attempt.has_begun or end.outcome is not Outcome.FAILED:
+                yield end
                 return
-            if not _is_replaceable(lost[-1]):
+            first = first or end
+            if not _is_replaceable(end):
                 break
-        yield lost[0]
+        if first is not None:
+            yield first
 
     def _candidates(self, choice: Choice, model: CatalogModel | Failure) -> Iterator[CatalogModel]:
-        """Give the models to be asked in turn, each once."""
+        """Yield the models to ask in turn, each once."""
         names: set[str] = set()
         if isinstance(model, CatalogModel):
             names.add(model.full_name)
@@ -134,150 +124,43 @@ class Asking:
                 names.add(found.full_name)
                 yield found
 
-    async def _tried(
-        self, exchange: Exchange, choice: Choice, model: CatalogModel, stop: StopSignal
-    ) -> AsyncGenerator[Queued | Shortened | StreamEvent, None]:
-        """Ask one model, and take in how it ends before anybody else does."""
-        attempt = _Attempt()
-        with self._noted(model, attempt):
-            async with aclosing(self._in_turn(exchange, choice, model, attempt)) as events:
-                try:
-                    while not isinstance(event := await stop.next(events), Finished):
-                        if not attempt.has_begun and isinstance(event, TextDelta | ReasoningDelta):
-                            attempt.has_begun = True
-                            self._breaker.lives(model.full_name)
-                        yield event
-                    attempt.end = event
-                except StopRequestedError:
-                    attempt.end = Finished(Outcome.STOPPED)
-        yield attempt.end
+    async def _asked(
+        self, exchange: Exchange, choice: Choice, attempt: Attempt, stop: StopSignal
+    ) -> AsyncGenerator[AskedEvent, None]:
+        """Ask one model when its turn comes, unless it is known how it would fail.
 
-    @contextmanager
-    def _noted(self, model: CatalogModel, attempt: _Attempt) -> Generator[None, None, None]:
-        """Tell the breaker and the meter how an attempt ends, however the context is left."""
-        try:
-            yield
-        finally:
-            if attempt.is_admitted:
-                self._breaker.note(model.full_name, attempt.end)
-            self._meter.asked(model.full_name.partition("/")[0], attempt.end)
-
-    async def _in_turn(
-        self, exchange: Exchange, choice: Choice, model: CatalogModel, attempt: _Attempt
-    ) -> AsyncGenerator[Queued | Shortened | StreamEvent, None]:
-        """Ask one model when it is this answer's turn, unless it is known how it would fail."""
-        known = self._breaker.known_failure(model.full_name)
-        if known is not None:
-            yield Finished(Outcome.FAILED, known)
-            return
-        with self._slots.slot(model.full_name.partition("/")[0]) as slot:
-            async with aclosing(slot.until_its_turn()) as turns:
-                async for ahead in turns:
-                    yield Queued(ahead)
-            known = self._breaker.admit(model.full_name)
-            if known is not None:
-                yield Finished(Outcome.FAILED, known)
+        Yields no `Finished`. When this generator is exhausted, everything upstream is closed, the
+        slot is free again, and `attempt` has its end and has recorded it.
+        """
+        with attempt.recorded(), self._slots.slot(attempt.provider_name) as slot:
+            stop.raise_if_set()
+            if attempt.end_if_known_to_fail():
                 return
-            attempt.is_admitted = True
-            async with aclosing(self._bounded(exchange, choice, model)) as events:
-                async for event in events:
-                    yield event
+            async with aclosing(slot.until_its_turn()) as turns:
+                async for ahead in stop.until_set(turns):
+                    yield Queued(ahead)
+            if not attempt.admit(exchange, choice):
+                return
+            provider = self._providers[attempt.provider_name]
+            while (request := attempt.next_request()) is not None:
+                if request.left_out_turns:
+                    yield Shortened(request.left_out_turns)
+                async with aclosing(provider.stream(request.build())) as events:
+                    async for event in stop.until_set(events):
+                        for passed in attempt.take(event):
+                            yield passed
+                        if attempt.is_response_over:
+                            stop.raise_if_set()
+                            break
 
-    async def _bounded(
-        self, exchange: Exchange, choice: Choice, model: CatalogModel
-    ) -> AsyncGenerator[Shortened | StreamEvent, None]:
-        """Ask one model for no longer an answer than is allowed."""
-        bound = AnswerBound(self._most_chars)
-        async with aclosing(self._fitted(exchange, choice, model)) as events:
-            async for event in events:
-                if isinstance(event, Shortened):
-                    yield event
-                    continue
-                for left in bound.take(event):
-                    yield left
-                    if isinstance(left, Finished):
-                        return
-
-    async def _fitted(
-        self, exchange: Exchange, choice: Choice, model: CatalogModel
-    ) -> AsyncGenerator[StreamEvent | Shortened, None]:
-        """Ask until the request is short enough for the model."""
-        system_prompt = history.instructions(choice.system_prompt, exchange.path)
-        whole = history.entries_of(exchange.path)
-        entries = whole
-        if model.context_tokens is not None:
-            entries = history.shortened(
-                whole, system_prompt, model.context_tokens, choice.parameters.max_tokens
-            )
-        provider_name, _, model_name = model.full_name.partition("/")
-        provider = self._providers[provider_name]
-        while True:
-            if len(entries) < len(whole):
-                yield Shortened(len(whole) - len(entries))
-            request = Request(
-                model_name, history.alternating(entries), system_prompt, choice.parameters
-            )
-            async with aclosing(provider.stream(request)) as events:
-                has_begun = False
-                async for event in events:
-                    if not has_begun and _may_be_halved(event, entries):
-                        break
-                    has_begun = True
-                    is_end = isinstance(event, Finished)
-                    yield self._with_nearest(event, model.full_name) if is_end else event
-                else:
-                    return
-            entries = history.halved(entries)
-
-    def _with_nearest(self, event: Finished, full_name: str) -> Finished:
-        """Add names to choose instead, where the service itself does not know the model."""
-        failure = event.failure
-        if failure is None or failure.reason is not FailureReason.UNKNOWN_MODEL:
-            return event
-        return replace(event, failure=replace(failure, nearest=self._catalog.nearest(full_name)))
-
-
-async def _unless_lost(
-    events: AsyncGenerator[Queued | Shortened | StreamEvent, None],
-    model: CatalogModel,
-    lost: list[Finished],
-) -> AsyncGenerator[AskedEvent, None]:
-    """Yield what a model answers; where it fails before the first token, add its end to `lost`.
-
-    Its own end does not matter to anybody where others were lost before: theirs is told.
-    """
-    has_begun = False
-    async with aclosing(events):
-        async for event in events:
-            if not has_begun and not isinstance(event, Queued | Shortened):
-                has_begun = True
-                if _is_lost(event, lost):
-                    lost.append(event)
-                    return
-                failure = lost[0].failure if lost else None
-                if failure is not None and not _is_stopped(event):
-                    yield Switched(model.full_name, failure)
-            yield event
-
-
-def _is_lost(event: StreamEvent, lost: Sequence[Finished]) -> TypeGuard[Finished]:
-    """Tell whether a model's first event says that another one should be asked, or should have."""
-    if not isinstance(event, Finished) or event.outcome is not Outcome.FAILED:
-        return False
-    return bool(lost) or _is_replaceable(event)
-
-
-def _is_stopped(event: StreamEvent) -> bool:
-    return isinstance(event, Finished) and event.outcome is Outcome.STOPPED
+    def _with_nearest(self, attempt: Attempt) -> Finished:
+        """Return the end, with names to choose instead where the service lacks the model."""
+        end = attempt.end
+        if end.failure is None or end.failure.reason is not FailureReason.UNKNOWN_MODEL:
+            return end
+        nearest = self._catalog.nearest(attempt.model.full_name)
+        return replace(end, failure=replace(end.failure, nearest=nearest))
 
 
 def _is_replaceable(end: Finished) -> bool:
     return end.failure is not None and end.failure.reason in _REPLACEABLE
-
-
-def _may_be_halved(event: StreamEvent, entries: tuple[Entry, ...]) -> bool:
-    """Tell whether a provider has refused a request that can still be made shorter."""
-    if not isinstance(event, Finished) or event.failure is None:
-        return False
-    is_too_long = event.failure.reason is FailureReason.TOO_LONG
-    return is_too_long and event.outcome is Outcome.FAILED and len(entries) > 1

@@ -1,8 +1,8 @@
-"""A circuit breaker: what has lately answered nobody is left alone for a while (pure).
+"""A circuit breaker: a model that keeps failing is not asked for a while (pure).
 
 Written here because what there is (pybreaker, purgatory, aiobreaker) wraps a call that raises: an
 answer is a stream whose first token proves life and whose end is a value, a half-open circuit has
-to let one question through among many that run, and the pauses have to grow, by a clock of ours.
+to admit one question among many that run, and the pauses have to grow, by a clock of ours.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from conversation.entities import Failure, FailureReason, Outcome
 from conversation.events import Finished
 
 OPENS_AFTER = 3
-"""So many failures in a row, one of which may be bad luck."""
+"""So many failures in a row open a circuit; fewer may be bad luck."""
 LONGEST_PAUSE = 16
 """The pause doubles with each probe that fails, up to so many times the first one."""
 FORGOTTEN_AFTER_S = 3600.0
@@ -26,13 +26,13 @@ _OF_THE_PROVIDER = frozenset(
         FailureReason.CAPTCHA,
     }
 )
-"""What says that a service answers nobody, whatever it is asked. A refused key is tried again like
-the rest: only its owner can mend it, but nobody tells us when."""
+"""Failures of the whole service, whatever it is asked. A refused key is tried again like the rest:
+only its owner can mend it, but nothing tells us when."""
 
 _OF_THE_MODEL = frozenset(
     {FailureReason.NO_FIRST_TOKEN, FailureReason.OVERLOADED, FailureReason.SERVER_ERROR}
 )
-"""What may concern one model only: the others of its service may be what it is replaced by."""
+"""Failures that may concern one model only: another one of the same service may replace it."""
 
 
 @dataclass(slots=True)
@@ -46,12 +46,12 @@ class _Circuit:
     """0 while it is closed."""
     until_s: float = 0.0
     is_probed: bool = False
-    """Whether the one question of a half-open circuit is under way."""
+    """Whether the one question that a half-open circuit admits is under way."""
     last_at_s: float = 0.0
 
 
 class Breaker:
-    """Knows which models are not worth asking now, by itself or as all of their provider's.
+    """Record failures in a row, and say which models, or whole providers, are not worth asking now.
 
     Models are named by their full names. Nothing is kept of one that answers.
 
@@ -66,7 +66,7 @@ class Breaker:
         self._circuits: dict[str, _Circuit] = {}
 
     def known_failure(self, model: str) -> Failure | None:
-        """Tell how a model would fail again; None where that is not known, or not any more."""
+        """Return how a model would fail again; None where that is not known, or not any more."""
         now_s = self._clock()
         for circuit in self._circuits_of(model):
             if circuit.is_probed or now_s < circuit.until_s:
@@ -74,10 +74,10 @@ class Breaker:
         return None
 
     def admit(self, model: str) -> Failure | None:
-        """Begin to ask a model, whose end has to be noted; or tell how it would fail again.
+        """Admit a question to a model and return None, or return how it would fail again.
 
-        After a pause one question is let through, and no other as long as nobody knows how that
-        one ends.
+        After a pause one question is admitted as a probe, and no other until the probe has said
+        something or ended. The end of each admitted question has to be recorded.
         """
         known = self.known_failure(model)
         if known is None:
@@ -85,13 +85,13 @@ class Breaker:
                 circuit.is_probed = circuit.pause_s > 0
         return known
 
-    def lives(self, model: str) -> None:
-        """Take in that a model has said something."""
+    def record_token(self, model: str) -> None:
+        """Record that a model has said something: it has no failures in a row any more."""
         for name in _names(model):
             self._circuits.pop(name, None)
 
-    def note(self, model: str, end: Finished) -> None:
-        """Take in how an answer ended; one that we cut off ourselves says nothing."""
+    def record_end(self, model: str, end: Finished) -> None:
+        """Record how an answer ended; one that was stopped or interrupted changes no count."""
         failure = end.failure
         if end.outcome in {Outcome.STOPPED, Outcome.INTERRUPTED}:
             for circuit in self._circuits_of(model):
@@ -103,14 +103,14 @@ class Breaker:
             self._circuits.pop(_names(model)[0], None)
             self._fail(model, failure)
         else:
-            self.lives(model)
+            self.record_token(model)
 
     def _circuits_of(self, model: str) -> list[_Circuit]:
         return [self._circuits[name] for name in _names(model) if name in self._circuits]
 
     def _fail(self, name: str, failure: Failure) -> None:
         now_s = self._clock()
-        self._forget(now_s)
+        self._forget_old(now_s)
         circuit = self._circuits.setdefault(name, _Circuit(failure))
         circuit.failure, circuit.last_at_s = failure, now_s
         circuit.count += 1
@@ -122,7 +122,7 @@ class Breaker:
             circuit.pause_s = min(circuit.pause_s * 2 or self._first_pause_s, longest_s)
             circuit.until_s = now_s + circuit.pause_s
 
-    def _forget(self, now_s: float) -> None:
+    def _forget_old(self, now_s: float) -> None:
         for name, circuit in list(self._circuits.items()):
             if now_s - circuit.last_at_s > FORGOTTEN_AFTER_S and now_s >= circuit.until_s:
                 del self._circuits[name]

@@ -7,14 +7,14 @@ from conversation.entities import Failure, FailureReason, Outcome
 from conversation.events import Finished, ReasoningDelta, StreamEvent, TextDelta
 
 THOUGHTS_PER_CHAR = 8
-"""A model may think so much longer than its answer may be. What it thinks is nowhere shown, and
-kept no longer than an answer."""
+"""A model may think this many times longer than its answer may be. Its thoughts are kept no longer
+than an answer."""
 
 _TOO_LONG = Finished(Outcome.TRUNCATED, Failure(FailureReason.LENGTH_BOUND))
 
 
-class AnswerBound:
-    """Cuts one answer at its bound.
+class LengthLimit:
+    """Cut one answer at its limit.
 
     Args:
         most_chars: How long its text may become.
@@ -26,26 +26,28 @@ class AnswerBound:
         self._thought_chars = 0
 
     def take(self, event: StreamEvent) -> Sequence[StreamEvent]:
-        """Give what is left of an event, and an end where it was more than the bound allows."""
+        """Return what is left of an event, with an end after it where it went past the limit."""
         match event:
-            case TextDelta(text):
-                return self._take_text(event, text)
-            case ReasoningDelta(text):
-                return self._take_thought(event, text)
+            case TextDelta():
+                return self._take_text(event)
+            case ReasoningDelta():
+                return self._take_thought(event)
             case Finished(text=str(whole)) if len(whole) > self._most_chars:
                 return (replace(_TOO_LONG, text=whole[: self._most_chars], usage=event.usage),)
             case Finished():
                 return (event,)
 
-    def _take_text(self, event: TextDelta, text: str) -> Sequence[StreamEvent]:
+    def _take_text(self, event: TextDelta) -> Sequence[StreamEvent]:
         left = self._most_chars - self._text_chars
-        self._text_chars += len(text)
-        if len(text) <= left:
+        length = len(event.text)
+        self._text_chars += length
+        if length <= left:
             return (event,)
-        return (TextDelta(text[:left]), _TOO_LONG) if left else (_TOO_LONG,)
+        return (TextDelta(event.text[:left]), _TOO_LONG) if left else (_TOO_LONG,)
 
-    def _take_thought(self, event: ReasoningDelta, text: str) -> Sequence[StreamEvent]:
+    def _take_thought(self, event: ReasoningDelta) -> Sequence[StreamEvent]:
         left = max(self._most_chars - self._thought_chars, 0)
+        text = event.text
         self._thought_chars += len(text)
         if self._thought_chars > self._most_chars * THOUGHTS_PER_CHAR:
             return (_TOO_LONG,)

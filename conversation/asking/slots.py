@@ -1,4 +1,4 @@
-"""How many answers stream at once, in the process and of one provider: the others wait in line."""
+"""How many answers may stream at once, in all and from one provider: the others wait in line."""
 
 import asyncio
 from collections import Counter
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 
-LOOKS_S = (2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
-"""After how long, and how long after that, somebody who waits is told how many are before them; the
-last holds for all that follow. Each time costs an edit on Discord, of all who wait."""
+REPORT_AFTER_S = (2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
+"""After how long a wait, and how long after that, the number of those ahead is reported; the last
+pause is repeated. Each report costs an edit on Discord, for everybody who waits."""
 
 
 @dataclass(slots=True, eq=False)
@@ -22,28 +22,28 @@ class Slot:
     """The right of one answer to stream, once its turn has come.
 
     Args:
-        slots: What it is one of.
+        slots: Where it comes from.
         waiter: Its place in the line.
-        looks_s: See `LOOKS_S`.
+        report_after_s: See `REPORT_AFTER_S`.
     """
 
-    def __init__(self, slots: "Slots", waiter: _Waiter, looks_s: Sequence[float]) -> None:
+    def __init__(self, slots: "Slots", waiter: _Waiter, report_after_s: Sequence[float]) -> None:
         self._slots = slots
         self._waiter = waiter
-        self._looks_s = looks_s
+        self._report_after_s = report_after_s
 
     async def until_its_turn(self) -> AsyncGenerator[int, None]:
-        """Wait, and now and then yield how many are before this one, where that has changed."""
-        told: int | None = None
-        for pause_s in chain(self._looks_s, repeat(self._looks_s[-1])):
-            if await self._comes_within(pause_s):
+        """Wait, and yield how many are ahead, each time a report is due and it has changed."""
+        reported: int | None = None
+        for pause_s in chain(self._report_after_s, repeat(self._report_after_s[-1])):
+            if await self._its_turn_comes_within(pause_s):
                 return
             ahead = self._slots.ahead_of(self._waiter)
-            if ahead != told:
-                told = ahead
+            if ahead != reported:
+                reported = ahead
                 yield ahead
 
-    async def _comes_within(self, limit_s: float) -> bool:
+    async def _its_turn_comes_within(self, limit_s: float) -> bool:
         if self._waiter.its_turn.is_set():
             return True
         try:
@@ -55,22 +55,22 @@ class Slot:
 
 
 class Slots:
-    """Lets as many stream as the bounds allow, the others in the order in which they came.
+    """Let as many answers stream as the limits allow, the others in the order in which they came.
 
-    One whose provider has no room holds up nobody who waits for another.
+    One that waits for a busy provider does not hold up those that want another provider.
 
     Args:
         most: How many may stream at once.
         most_per_provider: How many of them from one provider.
-        looks_s: See `LOOKS_S`.
+        report_after_s: See `REPORT_AFTER_S`.
     """
 
     def __init__(
-        self, most: int, most_per_provider: int, looks_s: Sequence[float] = LOOKS_S
+        self, most: int, most_per_provider: int, report_after_s: Sequence[float] = REPORT_AFTER_S
     ) -> None:
         self._most = most
         self._most_per_provider = most_per_provider
-        self._looks_s = looks_s
+        self._report_after_s = report_after_s
         self._running: Counter[str] = Counter()
         self._line: list[_Waiter] = []
 
@@ -86,28 +86,28 @@ class Slots:
 
     @contextmanager
     def slot(self, provider: str) -> Generator[Slot, None, None]:
-        """Give a slot, whose turn has to be waited for; it is given back with the context."""
+        """Return a slot, whose turn has to be waited for; it is free again after the context."""
         waiter = _Waiter(provider)
         self._line.append(waiter)
-        self._call()
+        self._assign_free()
         try:
-            yield Slot(self, waiter, self._looks_s)
+            yield Slot(self, waiter, self._report_after_s)
         finally:
             if waiter.its_turn.is_set():
                 self._running[provider] -= 1
             else:
                 self._line.remove(waiter)
-            self._call()
+            self._assign_free()
 
     def ahead_of(self, waiter: "_Waiter") -> int:
-        """Count those whose turn comes before: all, or only those who wait for the same room."""
+        """Return how many have their turn before: all, or those that wait for the same provider."""
         before = self._line[: self._line.index(waiter)]
         if self.running_count >= self._most:
             return len(before)
         return sum(it.provider == waiter.provider for it in before)
 
-    def _call(self) -> None:
-        """Tell those whose turn it is."""
+    def _assign_free(self) -> None:
+        """Give the free slots to those at the head of the line."""
         room = self._most - self.running_count
         for waiter in list(self._line) if room > 0 else ():
             if self._running[waiter.provider] < self._most_per_provider:

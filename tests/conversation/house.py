@@ -108,7 +108,7 @@ async def opened_house(folder: Path) -> AsyncGenerator[House, None]:
         catalog = Catalog(providers)
         await catalog.refresh()
         breaker = Breaker(lambda: clock.now().timestamp())
-        slots = Slots(2, 2, looks_s=(0.0, 0.01))
+        slots = Slots(2, 2, report_after_s=(0.0, 0.01))
         service = ConversationService(
             store,
             Asking(

@@ -28,6 +28,12 @@ class Stream:
             self.is_closed = True
 
 
+async def nothing() -> AsyncGenerator[str, None]:
+    """Yield nothing."""
+    for event in ():
+        yield event
+
+
 async def test_events_pass() -> None:
     """As long as nobody stops it, the events come as they are."""
     signal = StopSignal()
@@ -60,6 +66,19 @@ async def test_stopped_before_the_wait() -> None:
             await signal.next(events)
 
 
+async def test_iteration_ends_with_the_stop() -> None:
+    """A stream is iterated over until it is stopped, or over."""
+    signal = StopSignal()
+    async with aclosing(Stream("one", "two").run()) as events:
+        waits = signal.until_set(events)
+        assert await anext(waits) == "one"
+        signal.set(7)
+        with pytest.raises(StopRequestedError):
+            await anext(waits)
+    async with aclosing(nothing()) as events:
+        assert [event async for event in StopSignal().until_set(events)] == []
+
+
 async def test_only_the_first_stop_counts() -> None:
     """Who stops first has stopped it."""
     signal = StopSignal()
@@ -70,11 +89,6 @@ async def test_only_the_first_stop_counts() -> None:
 
 async def test_end_of_the_stream() -> None:
     """The end of the stream is told as such."""
-
-    async def nothing() -> AsyncGenerator[str, None]:
-        for event in ():
-            yield event
-
     async with aclosing(nothing()) as events:
         with pytest.raises(StopAsyncIteration):
             await StopSignal().next(events)

@@ -30,14 +30,14 @@ class _Stage:
         """Let so many questions fail."""
         for _ in range(times):
             assert self.breaker.admit(MODEL) is None
-            self.breaker.note(MODEL, Finished(Outcome.FAILED, failure))
+            self.breaker.record_end(MODEL, Finished(Outcome.FAILED, failure))
 
     def probe(self, end: Finished) -> None:
         """Wait for the pause to end, and let the next question end so."""
         while self.breaker.known_failure(MODEL) is not None:
             self.clock.time_s += 1
         assert self.breaker.admit(MODEL) is None
-        self.breaker.note(MODEL, end)
+        self.breaker.record_end(MODEL, end)
 
     def pause_s(self) -> float:
         """Tell how long the model is left alone from now on, to the second."""
@@ -74,7 +74,7 @@ def test_a_model_that_fails_leaves_its_siblings_alone(stage: _Stage) -> None:
     stage.fail(OVERLOADED)
     assert stage.breaker.known_failure(MODEL) == OVERLOADED
     assert stage.breaker.admit(SIBLING) is None
-    stage.breaker.lives(SIBLING)
+    stage.breaker.record_token(SIBLING)
     assert stage.breaker.known_failure(MODEL) == OVERLOADED
 
 
@@ -99,7 +99,7 @@ def test_a_model_that_fails_leaves_its_siblings_alone(stage: _Stage) -> None:
 def test_any_answer_is_life(stage: _Stage, end: Finished) -> None:
     """What only a service that is there can say begins the count anew."""
     stage.fail(times=OPENS_AFTER - 1)
-    stage.breaker.note(MODEL, end)
+    stage.breaker.record_end(MODEL, end)
     stage.fail(times=OPENS_AFTER - 1)
     assert stage.breaker.known_failure(MODEL) is None
 
@@ -107,7 +107,7 @@ def test_any_answer_is_life(stage: _Stage, end: Finished) -> None:
 def test_the_first_words_are_life(stage: _Stage) -> None:
     """Nobody waits for the end of a long answer to ask again."""
     stage.fail()
-    stage.breaker.lives(MODEL)
+    stage.breaker.record_token(MODEL)
     assert stage.breaker.known_failure(MODEL) is None
 
 
@@ -115,7 +115,7 @@ def test_the_first_words_are_life(stage: _Stage) -> None:
 def test_what_we_cut_off_says_nothing(stage: _Stage, outcome: Outcome) -> None:
     """An answer that a person stopped, or that our end interrupted, changes no count."""
     stage.fail(times=OPENS_AFTER - 1)
-    stage.breaker.note(MODEL, Finished(outcome))
+    stage.breaker.record_end(MODEL, Finished(outcome))
     stage.fail(times=1)
     assert stage.breaker.known_failure(MODEL) == GONE
 
@@ -127,7 +127,7 @@ def test_after_the_pause_one_question_is_let_through(stage: _Stage) -> None:
     assert stage.breaker.admit(MODEL) is None
     assert stage.breaker.admit(MODEL) == GONE
     assert stage.breaker.known_failure(SIBLING) == GONE
-    stage.breaker.note(MODEL, Finished(Outcome.COMPLETE))
+    stage.breaker.record_end(MODEL, Finished(Outcome.COMPLETE))
     assert stage.breaker.admit(MODEL) is None
     assert stage.breaker.admit(MODEL) is None
 
@@ -161,7 +161,7 @@ def test_what_was_asked_before_does_not_lengthen_the_pause(stage: _Stage) -> Non
     for _ in range(100):
         assert stage.breaker.admit(MODEL) is None
     for _ in range(100):
-        stage.breaker.note(MODEL, Finished(Outcome.FAILED, GONE))
+        stage.breaker.record_end(MODEL, Finished(Outcome.FAILED, GONE))
     assert stage.pause_s() == PAUSE_S
 
 

@@ -275,7 +275,7 @@ async def test_a_model_that_dies_meanwhile_is_not_asked(house: House) -> None:
                 seen.append(event)
                 if isinstance(event, Queued):
                     for _ in range(OPENS_AFTER):
-                        house.breaker.note(MODEL, refused)
+                        house.breaker.record_end(MODEL, refused)
                     taken.close()
     assert seen[1:] == [Queued(0), refused]
     assert asked(house) == (0, 0)
@@ -291,6 +291,21 @@ async def test_endless_text_is_cut(house: House) -> None:
     stored = (await house.head()).turn
     assert stored.text == text_of(events) == "word " * 400
     await house.playground.until(lambda: house.playground.requests[-1].closed_by_client)
+
+
+async def test_a_stop_goes_before_the_limit(house: House) -> None:
+    """An answer that is stopped at the last words that its limit allows is a stopped one."""
+    house.playground.script.queue(Answer(chunks=["word " * 20] * 100_000))
+    stop, length_chars = StopSignal(), 0
+    last: object = None
+    conversation_id = await house.say("talk")
+    async with aclosing(house.service.reply(conversation_id, stop)) as events:
+        async for last in events:
+            if isinstance(last, TextDelta):
+                length_chars += len(last.text)
+                if length_chars == 2000:
+                    stop.set(1)
+    assert last == Finished(Outcome.STOPPED)
 
 
 async def test_endless_thought_is_cut(house: House) -> None:

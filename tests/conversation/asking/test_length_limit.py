@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversation.asking.length_limit import THOUGHTS_PER_CHAR, AnswerBound
+from conversation.asking.length_limit import THOUGHTS_PER_CHAR, LengthLimit
 from conversation.entities import Failure, FailureReason, Outcome, ResumeState, Usage
 from conversation.events import Finished, ReasoningDelta, StreamEvent, TextDelta
 
@@ -15,11 +15,11 @@ DONE = Finished(Outcome.COMPLETE)
 
 
 def taken(*events: StreamEvent) -> list[StreamEvent]:
-    """Give what a bound leaves of events, up to the first end."""
-    bound = AnswerBound(MOST)
+    """Return what a limit leaves of events, up to the first end."""
+    limit = LengthLimit(MOST)
     left: list[StreamEvent] = []
     for event in events:
-        left += bound.take(event)
+        left += limit.take(event)
         if isinstance(left[-1] if left else None, Finished):
             break
     return left
@@ -40,7 +40,7 @@ def test_no_text_is_longer_and_none_is_shortened_without_need(texts: list[str]) 
 
 
 def test_a_last_word_that_is_too_long_is_cut_as_well() -> None:
-    """The whole text that comes with an end is bounded too; its thread is not gone on from."""
+    """The whole text that comes with an end is limited too; its thread is not gone on from."""
     resume = ResumeState("a", {"id": "1"})
     usage = Usage(1, 2)
     (end,) = taken(Finished(Outcome.COMPLETE, text="x" * 11, usage=usage, resume=resume))
