@@ -20,9 +20,7 @@ _SOCKS = {
 
 
 @asynccontextmanager
-async def open_session(
-    proxy: str | None = None, *, homepage: str | None = None
-) -> AsyncGenerator[aiohttp.ClientSession, None]:
+async def open_session(proxy: str | None = None) -> AsyncGenerator[aiohttp.ClientSession, None]:
     """Open the session; it is closed with the context, and every connection with it.
 
     It has no limit of time, since every request has its own, and none of connections: an answer
@@ -32,8 +30,6 @@ async def open_session(
     Args:
         proxy: `http://`, `https://`, `socks4://` or `socks5://`, with a user and a password
             before the host where they are needed. A SOCKS proxy resolves names itself.
-        homepage: An `https://` address in the user agent, where operators of a service can read
-            who asks; none is made up.
 
     Raises:
         ValueError: The proxy's URL is none of those; the text does not quote it.
@@ -46,7 +42,7 @@ async def open_session(
     async with aiohttp.ClientSession(
         connector=connector,
         proxy=None if is_socks else url,
-        headers={"User-Agent": f"{USER_AGENT} (+{homepage})" if homepage else USER_AGENT},
+        headers={"User-Agent": USER_AGENT},
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None),
     ) as session:

@@ -18,9 +18,11 @@ log = logging.getLogger(__name__)
 ERROR_BODY_BYTES = 64 * 1024
 """As much of an error's body is read; what says why stands at its beginning."""
 
+LONGEST_BODY_BYTES = 64 * 1024 * 1024
+"""A longer body that is read whole is taken for nonsense."""
+
 LONGEST_RETRY_AFTER_S = 7 * 24 * 3600.0
 """A longer `Retry-After` says no more than this one."""
-
 
 _UNREACHABLE = (
     aiohttp.ClientConnectorError,
@@ -120,18 +122,16 @@ async def beginning(response: aiohttp.ClientResponse, patience: Patience) -> byt
     return bytes(body)
 
 
-async def whole(
-    response: aiohttp.ClientResponse, patience: Patience, *, most_bytes: int = 64 * 1024 * 1024
-) -> bytes:
+async def whole(response: aiohttp.ClientResponse, patience: Patience) -> bytes:
     """Read a body to its end.
 
     Raises:
-        UpstreamError: `CUT`, `GARBAGE` past `most_bytes`, or the patience's.
+        UpstreamError: `CUT`, `GARBAGE` past `LONGEST_BODY_BYTES`, or the patience's.
     """
     body = bytearray()
     while data := await read(response, patience):
         body += data
-        if len(body) > most_bytes:
+        if len(body) > LONGEST_BODY_BYTES:
             raise UpstreamError(Failure(FailureReason.GARBAGE, detail="a body without end"))
     return bytes(body)
 

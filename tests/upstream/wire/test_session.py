@@ -12,7 +12,7 @@ from sandbox.models.openai.server import OpenAIServer
 from sandbox.models.script import Answer, AskedConversation, Gate, Script
 from tests.contracts.provider_stands import QUICK, ask, told
 from upstream.openai.provider import OpenAICompatible
-from upstream.wire.session import USER_AGENT, open_session
+from upstream.wire.session import open_session
 
 OpenProxy = Callable[[], AbstractAsyncContextManager[tuple[str, list[bytes]]]]
 
@@ -140,14 +140,3 @@ async def test_connection_serves_again() -> None:
             assert (await told(provider, ask("demo", "hi"))).text
         assert len(server.requests) == 3
         assert len(asked) == 1
-
-
-async def test_homepage_stands_in_the_user_agent() -> None:
-    """Where there is a page about who asks, the user agent names it."""
-    async with (
-        OpenAIServer(Script()) as server,
-        open_session(homepage="https://example.org/bobbin") as session,
-    ):
-        await told(OpenAICompatible(session, "local", server.base_url), ask("demo", "hi"))
-    agent = server.requests[0].headers["User-Agent"]
-    assert agent == f"{USER_AGENT} (+https://example.org/bobbin)"
