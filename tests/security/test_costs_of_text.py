@@ -16,7 +16,7 @@ from rendering.splitting.splitter import Splitter
 from rendering.titles import thread_title
 from upstream.catalog import Catalog
 from upstream.model_names import MOST_MODELS
-from upstream.openai.chat_refusals import chat_refusal
+from upstream.openai.error_objects import chat_refusal
 from upstream.openai.provider import BOUNDS
 from upstream.wire.transport import ERROR_BODY_BYTES
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from conversation.entities import Parameters, Role
 from conversation.ports import Bound, Entry
 from upstream.parameters import allowed, within
-from upstream.playground.documented import PLAYGROUND_BOUNDS
-from upstream.wire.folding import fold
-from upstream.wire.json_objects import integer, number, string
-from upstream.wire.refusals import code_word
+from upstream.playground.documented_models import PLAYGROUND_BOUNDS
+from upstream.playground.history_folding import fold
+from upstream.wire.decoders.json_objects import integer, number, string
+from upstream.wire.status_errors import code_word
 from upstream.wire.transport import retry_after_s
 
 

@@ -11,18 +11,25 @@ from conversation.events import StreamEvent
 from conversation.ports import Bound, ModelInfo, ParameterBounds, Request
 from upstream.errors import UpstreamError, garbage
 from upstream.model_names import MOST_MODELS, is_model_name
-from upstream.openai.chat_reading import ChatReading
-from upstream.openai.chat_refusals import ChatRefusalError, chat_refusal, read_error
-from upstream.openai.chat_request import RequestShape, request_body
+from upstream.openai.answer_reader import ChatReading
+from upstream.openai.error_objects import ChatRefusalError, chat_refusal, read_error
+from upstream.openai.request_body import RequestShape, request_body
 from upstream.parameters import allowed
+from upstream.wire.deadline_timer import Patience
 from upstream.wire.deadlines import Limits
-from upstream.wire.json_objects import as_object, integer, objects, parse, parse_object, string
-from upstream.wire.merging import merged
-from upstream.wire.patience import Patience
+from upstream.wire.decoders.json_objects import (
+    as_object,
+    integer,
+    objects,
+    parse,
+    parse_object,
+    string,
+)
+from upstream.wire.decoders.server_sent_events import ServerSentEvent, ServerSentEventsDecoder
+from upstream.wire.delta_merging import merged
 from upstream.wire.read_pacing import ReadingPace
-from upstream.wire.refusals import refusal
 from upstream.wire.retrying import answered
-from upstream.wire.server_sent_events import ServerSentEvent, ServerSentEventsDecoder
+from upstream.wire.status_errors import refusal
 from upstream.wire.transport import beginning, exchange, read, retry_after_s, whole
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from conversation.entities import Failure, FailureReason, Outcome
 from conversation.events import ReasoningDelta, TextDelta
 from upstream.errors import UpstreamError
-from upstream.wire.refusals import code_word
+from upstream.wire.status_errors import code_word
 
 log = logging.getLogger(__name__)
 

@@ -13,12 +13,12 @@ from conversation.ports import ModelInfo, Now, ParameterBounds, Request
 from upstream.errors import ThreadLostError, UpstreamError
 from upstream.parameters import allowed
 from upstream.playground.chunks import PlaygroundReading
-from upstream.playground.documented import PLAYGROUND_BOUNDS, PLAYGROUND_DEFAULT_HOST
-from upstream.playground.exchange import Dialect, Fields, PlaygroundWire
-from upstream.playground.m25 import M25
-from upstream.playground.models import documented_models
-from upstream.playground.t26 import T26
-from upstream.playground.thread import ThreadPlan, plan_new_thread, plan_thread
+from upstream.playground.client import Dialect, Fields, PlaygroundWire
+from upstream.playground.dialects.m25 import M25
+from upstream.playground.dialects.t26 import T26
+from upstream.playground.documented_models import PLAYGROUND_BOUNDS, PLAYGROUND_DEFAULT_HOST
+from upstream.playground.model_list import documented_models
+from upstream.playground.resume_plan import ThreadPlan, plan_new_thread, plan_thread
 from upstream.wire.deadlines import Limits
 from upstream.wire.retrying import answered
 

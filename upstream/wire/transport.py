@@ -10,8 +10,8 @@ from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
 from conversation.entities import Failure, FailureReason
 from upstream.errors import UpstreamError
+from upstream.wire.deadline_timer import Patience
 from upstream.wire.deadlines import Limits
-from upstream.wire.patience import Patience
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from conversation.entities import ResumeState
 from conversation.ports import Request
-from upstream.wire.folding import fold
+from upstream.playground.history_folding import fold
 
 THREAD_LIFE = timedelta(hours=24)
 SAFETY_MARGIN = timedelta(minutes=10)

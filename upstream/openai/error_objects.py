@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from conversation.entities import FailureReason
 from upstream.errors import UpstreamError
-from upstream.wire.json_objects import JsonObject, as_object, integer, parse, string
-from upstream.wire.refusals import code_word, refusal
+from upstream.wire.decoders.json_objects import JsonObject, as_object, integer, parse, string
+from upstream.wire.status_errors import code_word, refusal
 
 _CODES = {
     "context_length_exceeded": FailureReason.TOO_LONG,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from conversation.entities import FailureReason, Parameters
 from conversation.ports import Request
-from upstream.openai.chat_refusals import ChatRefusalError
+from upstream.openai.error_objects import ChatRefusalError
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from upstream.playground.chunks import (
     ThoughtChunk,
     ThreadChunk,
 )
-from upstream.wire.json_objects import JsonObject, objects, string
+from upstream.wire.decoders.json_objects import JsonObject, objects, string
 
 
 class T26:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from conversation.entities import Parameters
 from conversation.ports import Bound, ModelInfo, ParameterBounds
 from upstream.model_names import MOST_MODELS, is_model_name
-from upstream.playground.documented import (
+from upstream.playground.documented_models import (
     PLAYGROUND_BOUNDS,
     PLAYGROUND_DEFAULT_HOST,
     PLAYGROUND_HOSTS,
     PLAYGROUND_MODELS,
 )
-from upstream.wire.json_objects import JsonObject, number, string
+from upstream.wire.decoders.json_objects import JsonObject, number, string
 
 USUAL_DEFAULTS = Parameters(temperature=0.7, top_p=1.0, max_tokens=2048)
 """Protocol, section 2."""

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from conversation.entities import Failure, FailureReason, Outcome, Usage
 from conversation.events import Finished, ReasoningDelta, StreamEvent, TextDelta
 from upstream.errors import UpstreamError
-from upstream.openai.chat_completions import read_chat_chunk
-from upstream.openai.chat_refusals import error_in_stream
-from upstream.wire.json_objects import JsonObject, parse_object
-from upstream.wire.server_sent_events import ServerSentEvent
+from upstream.openai.chunks import read_chat_chunk
+from upstream.openai.error_objects import error_in_stream
+from upstream.wire.decoders.json_objects import JsonObject, parse_object
+from upstream.wire.decoders.server_sent_events import ServerSentEvent
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversation.entities import FailureReason
-from tests.upstream.byte_cuts import cut, every_cut
+from tests.upstream.wire.decoders.byte_cuts import cut, every_cut
 from upstream.errors import UpstreamError
-from upstream.wire.server_sent_events import (
+from upstream.wire.decoders.server_sent_events import (
     LONGEST_EVENT_BYTES,
     ServerSentEvent,
     ServerSentEventsDecoder,

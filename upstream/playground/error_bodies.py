@@ -2,8 +2,8 @@
 
 from conversation.entities import FailureReason
 from upstream.errors import ThreadLostError, UpstreamError
-from upstream.wire.json_objects import as_object, objects, parse, string
-from upstream.wire.refusals import refusal
+from upstream.wire.decoders.json_objects import as_object, objects, parse, string
+from upstream.wire.status_errors import refusal
 
 _LOST = (
     "invalid root",

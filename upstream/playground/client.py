@@ -10,15 +10,15 @@ from conversation.entities import FailureReason
 from conversation.events import StreamEvent
 from upstream.errors import UpstreamError
 from upstream.playground.chunks import PlaygroundChunk, PlaygroundReading
-from upstream.playground.models import PlaygroundModel, read_models
-from upstream.playground.refusals import playground_refusal
+from upstream.playground.error_bodies import playground_refusal
+from upstream.playground.model_list import PlaygroundModel, read_models
+from upstream.wire.deadline_timer import Patience
 from upstream.wire.deadlines import Limits
-from upstream.wire.json_lines import JsonLinesDecoder
-from upstream.wire.json_objects import JsonObject, objects, parse
-from upstream.wire.merging import merged
-from upstream.wire.patience import Patience
+from upstream.wire.decoders.json_lines import JsonLinesDecoder
+from upstream.wire.decoders.json_objects import JsonObject, objects, parse
+from upstream.wire.delta_merging import merged
 from upstream.wire.read_pacing import ReadingPace
-from upstream.wire.refusals import refusal
+from upstream.wire.status_errors import refusal
 from upstream.wire.transport import beginning, exchange, read, retry_after_s, whole
 
 AFTER_ERROR_S: Final = 5.0

@@ -9,7 +9,7 @@ from upstream.playground.chunks import (
     TextChunk,
     ThreadChunk,
 )
-from upstream.wire.json_objects import JsonObject, objects, string
+from upstream.wire.decoders.json_objects import JsonObject, objects, string
 
 
 class M25:

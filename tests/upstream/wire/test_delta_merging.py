@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from conversation.entities import Outcome
 from conversation.events import Finished, ReasoningDelta, StreamEvent, TextDelta
 from upstream.errors import UpstreamError, garbage
-from upstream.wire.merging import merged
+from upstream.wire.delta_merging import merged
 
 END = Finished(Outcome.COMPLETE)
 EVENTS = st.lists(

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversation.entities import FailureReason
-from tests.upstream.byte_cuts import cut
+from tests.upstream.wire.decoders.byte_cuts import cut
 from upstream.errors import UpstreamError
-from upstream.wire.json_lines import LONGEST_LINE_BYTES, JsonLinesDecoder
+from upstream.wire.decoders.json_lines import LONGEST_LINE_BYTES, JsonLinesDecoder
 
 VALUES = st.dictionaries(
     st.text(max_size=5), st.text(max_size=20) | st.integers() | st.none(), max_size=3

@@ -8,7 +8,14 @@ middle of a stream, under `error` or, from vLLM, bare with `"object": "error"`.
 from dataclasses import dataclass, field
 
 from conversation.entities import Usage
-from upstream.wire.json_objects import JsonObject, as_object, first_object, integer, objects, string
+from upstream.wire.decoders.json_objects import (
+    JsonObject,
+    as_object,
+    first_object,
+    integer,
+    objects,
+    string,
+)
 
 
 @dataclass(frozen=True, slots=True)

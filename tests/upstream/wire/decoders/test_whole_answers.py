@@ -12,15 +12,15 @@ from sandbox.models.openai import encoding
 from sandbox.models.openai.flavours import FLAVOURS
 from sandbox.models.playground import m25, t26
 from sandbox.models.script import Answer, Reason, ToolUse
-from tests.upstream.byte_cuts import cut, every_cut
+from tests.upstream.wire.decoders.byte_cuts import cut, every_cut
 from upstream.errors import UpstreamError
-from upstream.openai.chat_reading import ChatReading
+from upstream.openai.answer_reader import ChatReading
 from upstream.playground.chunks import PlaygroundReading
-from upstream.playground.exchange import Dialect
-from upstream.playground.m25 import M25
-from upstream.playground.t26 import T26
-from upstream.wire.json_lines import JsonLinesDecoder
-from upstream.wire.server_sent_events import ServerSentEventsDecoder
+from upstream.playground.client import Dialect
+from upstream.playground.dialects.m25 import M25
+from upstream.playground.dialects.t26 import T26
+from upstream.wire.decoders.json_lines import JsonLinesDecoder
+from upstream.wire.decoders.server_sent_events import ServerSentEventsDecoder
 
 Decode = Callable[[Iterable[bytes]], list[StreamEvent | UpstreamError]]
 

@@ -1,7 +1,7 @@
 """JSON lines, decoded from bytes that are cut anywhere."""
 
 from upstream.errors import garbage
-from upstream.wire.json_objects import JsonObject, parse_object
+from upstream.wire.decoders.json_objects import JsonObject, parse_object
 
 LONGEST_LINE_BYTES = 32 * 1024 * 1024
 """Past it a line is taken for nonsense: a line of the Playground holds the prompt and the answer,
