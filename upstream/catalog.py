@@ -15,14 +15,14 @@ from upstream.model_names import LONGEST_CHARS, is_model_name
 log = logging.getLogger(__name__)
 
 NEAREST_SHOWN = 5
-"""As many names are offered instead of one that does not exist."""
+"""So many names are offered instead of one that does not exist."""
 NEAREST_SCORE = 55.0
 SEARCH_SCORE = 75.0
-"""Of 100 (rapidfuzz): below, names have nothing to do with what was typed."""
+"""Of 100 (rapidfuzz); a name that scores less is not offered."""
 
 
 class ListingProvider(Provider, Protocol):
-    """A provider that can say what it knows of its models without being asked to find out."""
+    """A provider that also says what it knows of its models without asking its service."""
 
     @property
     def is_listed(self) -> bool:
@@ -37,7 +37,7 @@ class ListingProvider(Provider, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """A model with everything it may be called."""
+    """A model with all its names."""
 
     model: CatalogModel
     provider: str
@@ -52,7 +52,7 @@ class _Offer:
 class Catalog:
     """The models of all providers, in the order of the providers and of their lists.
 
-    Before the first refresh it offers what the providers know by themselves.
+    Before the first refresh it offers what the providers know without asking.
 
     Args:
         providers: Their names differ.
@@ -65,16 +65,16 @@ class Catalog:
     ) -> None:
         self._providers = {provider.name: provider for provider in providers}
         self._refresh_interval_s = refresh_interval_s
-        self._counts_told = ""
+        self._logged_counts = ""
 
     async def run(self) -> None:
-        """Refresh now and then at every interval, until cancelled; the caller owns the task."""
+        """Refresh at once and at every interval, until cancelled; the caller owns the task."""
         while True:
             await self.refresh()
             await asyncio.sleep(self._refresh_interval_s)
 
     async def refresh(self) -> None:
-        """Ask all providers at once for their lists; one that fails keeps what it had."""
+        """Ask all providers at once for their lists; one that fails keeps its last list."""
         async with asyncio.TaskGroup() as group:
             for provider in self._providers.values():
                 group.create_task(provider.models(), name=f"models of {provider.name}")
@@ -82,12 +82,12 @@ class Catalog:
             f"{len(each.known_models)} of {each.name}" + ("" if each.is_listed else " (not listed)")
             for each in self._providers.values()
         )
-        if counts != self._counts_told:
-            self._counts_told = counts
+        if counts != self._logged_counts:
+            self._logged_counts = counts
             log.info("models: %s", counts)
 
     def resolve(self, name: str) -> CatalogModel:
-        """Find the one model meant; see the port. A name goes before an alias."""
+        """Return the one model meant; see the port. A name goes before an alias."""
         typed = name.strip().casefold()
         offers = self._offers()
         for offer in offers:
@@ -107,7 +107,7 @@ class Catalog:
         return trusted
 
     def _trusted(self, name: str) -> CatalogModel | None:
-        """Take a full name on trust, of a provider of which it is not known what it offers."""
+        """Return the model of a full name whose provider has not said what it offers."""
         provider_name, _, model = name.partition("/")
         provider = self._providers.get(provider_name.casefold())
         if provider is None or provider.is_listed or not is_model_name(model.strip()):
@@ -115,12 +115,12 @@ class Catalog:
         return CatalogModel(f"{provider.name}/{model.strip()}")
 
     def nearest(self, full_name: str) -> tuple[str, ...]:
-        """Give the names of other models; see the port. The provider's name says nothing."""
+        """Return the names of other models; see the port. The provider's name is not compared."""
         others = [offer for offer in self._offers() if offer.model.full_name != full_name]
         return _nearest(full_name.partition("/")[2], others, NEAREST_SCORE)[:NEAREST_SHOWN]
 
     def search(self, typed: str, *, current: str | None = None) -> tuple[CatalogModel, ...]:
-        """Give what matches; see the port.
+        """Return what matches; see the port.
 
         Best first: names that begin with it, names with a word that does, names that hold it, and
         then, for the misspelt, names like it.
@@ -139,7 +139,7 @@ class Catalog:
         return tuple(found)
 
     def bounds(self, full_name: str) -> ParameterBounds:
-        """Give the bounds of a full name's provider; see the port."""
+        """Return the bounds of a full name's provider; see the port."""
         provider = self._providers.get(full_name.partition("/")[0].strip().casefold())
         if provider is None:
             raise _unknown(full_name, self._offers())
@@ -159,12 +159,12 @@ class Catalog:
 
 
 def _unknown(name: str, offers: Sequence[_Offer]) -> UnknownModelError:
-    """Make the error for a name that leads nowhere, with the names most like it."""
+    """Return the error for a name that leads nowhere, with the names most like it."""
     return UnknownModelError(name, _nearest(name, offers, NEAREST_SCORE)[:NEAREST_SHOWN])
 
 
 def _rank(wanted: str, offer: _Offer) -> int | None:
-    """Say how well a model matches, 0 best; None if it does not hold what was typed at all."""
+    """Return how well a model matches, 0 best; None if no name holds what was typed."""
     names = [offer.name.casefold(), *(alias.casefold() for alias in offer.aliases)]
     names.extend(offer.full_names)
     if any(name.startswith(wanted) for name in names):
@@ -176,7 +176,7 @@ def _rank(wanted: str, offer: _Offer) -> int | None:
 
 
 def _nearest(name: str, offers: Iterable[_Offer], cutoff: float) -> tuple[str, ...]:
-    """Give the full names of the models most like a name, best first, each once."""
+    """Return the full names of the models most like a name, best first, each once."""
     called = [
         (word, offer.model.full_name)
         for offer in offers

@@ -3,7 +3,7 @@
 ::
 
     UpstreamError           the answer ended otherwise than well; becomes a `Finished`
-    └── ThreadLostError     the service does not go on from the remembered parent
+    └── ResumeLostError     the service does not continue from the remembered answer
 
 None of them leaves a provider: its generator turns them into its last event.
 """
@@ -14,12 +14,12 @@ from conversation.entities import Failure, FailureReason, Outcome
 class UpstreamError(Exception):
     """The answer ended otherwise than well.
 
-    Its text is the reason alone, for libraries log exceptions.
+    Its text is the reason alone, because libraries log exceptions.
 
     Attributes:
         failure: Why.
         outcome: `failed`, or `truncated` where the text that came stands as far as it goes.
-        may_retry: Whether a second try may succeed, provided that nothing came yet.
+        may_retry: Whether a second try may succeed, provided that nothing has come yet.
     """
 
     def __init__(
@@ -35,10 +35,10 @@ class UpstreamError(Exception):
         self.may_retry = may_retry
 
 
-class ThreadLostError(UpstreamError):
-    """The thread is unknown, expired or not ours: it can only be begun anew."""
+class ResumeLostError(UpstreamError):
+    """What the service remembered is gone or not ours: the conversation can only be begun anew."""
 
 
-def garbage(detail: str) -> UpstreamError:
-    """Make the error for what could not be understood; `detail` must quote nothing that came."""
+def garbage_error(detail: str) -> UpstreamError:
+    """Return the error for data that cannot be understood; `detail` must quote nothing of it."""
     return UpstreamError(Failure(FailureReason.GARBAGE, detail=detail))

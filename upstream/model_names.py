@@ -1,4 +1,4 @@
-"""Which names of models are taken: they stand in notices, in commands and in requests (pure)."""
+"""Which names of models are accepted: they stand in notices, commands and requests (pure)."""
 
 import regex
 
@@ -11,5 +11,5 @@ _NAME = regex.compile(rf"[^\p{{C}}\p{{Zl}}\p{{Zp}}`]{{1,{LONGEST_CHARS}}}")
 
 
 def is_model_name(name: str) -> bool:
-    """Tell whether a name stays in one line of code on Discord, whoever made it up."""
+    """Return whether a name stays on one line of inline code on Discord, whoever made it up."""
     return _NAME.fullmatch(name) is not None

@@ -1,4 +1,4 @@
-"""Bringing the values a person chose to the nearest ones that a provider takes."""
+"""The nearest values to those a person chose that a provider accepts (pure)."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -6,8 +6,8 @@ from conversation.entities import Parameters
 from conversation.ports import Bound, ParameterBounds
 
 
-def within(value: float, bound: Bound) -> float:
-    """Give the nearest value within a bound and on its grid, which is counted from zero."""
+def nearest(value: float, bound: Bound) -> float:
+    """Return the nearest value within a bound and on its grid, which starts at zero."""
     clamped = min(max(value, bound.lower), bound.upper)
     if bound.step is None:
         return clamped
@@ -16,12 +16,12 @@ def within(value: float, bound: Bound) -> float:
     return min(max(float(steps * step), bound.lower), bound.upper)
 
 
-def allowed(parameters: Parameters, bounds: ParameterBounds) -> Parameters:
-    """Give the nearest parameters that a provider takes; None stays None."""
+def nearest_allowed(parameters: Parameters, bounds: ParameterBounds) -> Parameters:
+    """Return the nearest parameters that a provider accepts; None stays None."""
     temperature, top_p = parameters.temperature, parameters.top_p
     max_tokens = parameters.max_tokens
     return Parameters(
-        temperature=None if temperature is None else within(temperature, bounds.temperature),
-        top_p=None if top_p is None else within(top_p, bounds.top_p),
-        max_tokens=None if max_tokens is None else int(within(max_tokens, bounds.max_tokens)),
+        temperature=None if temperature is None else nearest(temperature, bounds.temperature),
+        top_p=None if top_p is None else nearest(top_p, bounds.top_p),
+        max_tokens=None if max_tokens is None else int(nearest(max_tokens, bounds.max_tokens)),
     )

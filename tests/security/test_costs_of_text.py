@@ -16,7 +16,7 @@ from rendering.splitting.splitter import Splitter
 from rendering.titles import thread_title
 from upstream.catalog import Catalog
 from upstream.model_names import MOST_MODELS
-from upstream.openai.error_objects import chat_refusal
+from upstream.openai.error_objects import error_from_object
 from upstream.openai.provider import BOUNDS
 from upstream.wire.transport import ERROR_BODY_BYTES
 
@@ -107,4 +107,4 @@ def test_a_name_is_found_at_once(piece: str) -> None:
 @pytest.mark.parametrize("piece", ["model ", "context ", "exceeds the model's ", "a"])
 def test_an_error_is_understood_at_once(piece: str) -> None:
     """As much of an error as is read is searched for what it means without holding anybody up."""
-    _assert_linear(lambda text: chat_refusal(400, {"message": text}), piece, ERROR_BODY_BYTES)
+    _assert_linear(lambda text: error_from_object(400, {"message": text}), piece, ERROR_BODY_BYTES)

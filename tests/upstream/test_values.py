@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from conversation.entities import Parameters, Role
 from conversation.ports import Bound, Entry
-from upstream.parameters import allowed, within
-from upstream.playground.documented_models import PLAYGROUND_BOUNDS
+from upstream.parameters import nearest, nearest_allowed
+from upstream.playground.documented_models import BOUNDS
 from upstream.playground.history_folding import fold
 from upstream.wire.decoders.json_objects import integer, number, string
-from upstream.wire.status_errors import code_word
-from upstream.wire.transport import retry_after_s
+from upstream.wire.status_errors import loggable_code
+from upstream.wire.transport import read_retry_after_s
 
 
 def entries(*texts: str) -> list[Entry]:
@@ -57,7 +57,7 @@ class TestParameters:
     @given(st.floats(allow_nan=False, allow_infinity=False, width=32))
     def test_lies_on_the_grid(self, value: float) -> None:
         """Any number becomes one within the bounds and, written down, on the grid."""
-        found = within(value, PLAYGROUND_BOUNDS.top_p)
+        found = nearest(value, BOUNDS.top_p)
         assert 0.01 <= found <= 1.0
         assert f"{found:.12g}" == f"{round(found, 2):.12g}"
 
@@ -65,15 +65,15 @@ class TestParameters:
     def test_allowed_values_stay(self, hundredths: int) -> None:
         """What is allowed is not changed."""
         value = hundredths / 100
-        assert within(value, PLAYGROUND_BOUNDS.temperature) == value
+        assert nearest(value, BOUNDS.temperature) == value
 
     def test_none_stays_none(self) -> None:
         """What nobody set is not set."""
-        assert allowed(Parameters(), PLAYGROUND_BOUNDS) == Parameters()
+        assert nearest_allowed(Parameters(), BOUNDS) == Parameters()
 
     def test_no_grid(self) -> None:
         """Without a grid any value within is allowed."""
-        assert within(0.123, Bound(0, 2)) == 0.123
+        assert nearest(0.123, Bound(0, 2)) == 0.123
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ class TestParameters:
 def test_retry_after(value: str, seconds: float | None) -> None:
     """`Retry-After` is read as seconds or as a date, and nonsense as absence."""
     headers = {"Retry-After": value, "Date": "Sun, 01 Mar 2026 12:00:00 GMT"}
-    assert retry_after_s(headers) == seconds
+    assert read_retry_after_s(headers) == seconds
 
 
 def test_values_out_of_json() -> None:
@@ -109,4 +109,4 @@ def test_values_out_of_json() -> None:
 @pytest.mark.parametrize("value", ["what the person wrote? all of it!", None, True, {}, "x" * 99])
 def test_code_is_no_text(value: object) -> None:
     """What does not look like a code is not logged as one."""
-    assert code_word(value) == ""
+    assert loggable_code(value) == ""

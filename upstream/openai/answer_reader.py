@@ -1,4 +1,4 @@
-"""The state of reading one answer of an OpenAI-compatible server, and the judgement of its end."""
+"""The state of reading one answer of an OpenAI-compatible server, and how it ended."""
 
 import logging
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from conversation.entities import Failure, FailureReason, Outcome, Usage
 from conversation.events import Finished, ReasoningDelta, StreamEvent, TextDelta
 from upstream.errors import UpstreamError
-from upstream.openai.chunks import read_chat_chunk
+from upstream.openai.chunks import read_chunk
 from upstream.openai.error_objects import error_in_stream
 from upstream.wire.decoders.json_objects import JsonObject, parse_object
 from upstream.wire.decoders.server_sent_events import ServerSentEvent
@@ -17,19 +17,19 @@ _LENGTH = frozenset({"length", "max_tokens"})
 _FAILED = frozenset({"error", "abort"})
 
 
-class ChatReading:
-    """Takes what a server sends; knows no bytes and no time."""
+class AnswerReader:
+    """Turn what a server sends into events, and judge the end; knows no bytes and no time."""
 
     def __init__(self) -> None:
         self._has_text = False
         self._usage: Usage | None = None
         self.finish_reason = ""
-        """The model's last word; only the usage may follow it."""
+        """Why the model finished; only the usage may follow it."""
         self.is_done = False
-        """Whether the server has said `[DONE]`."""
+        """Whether the server has sent `[DONE]`."""
 
     def take(self, event: ServerSentEvent) -> Sequence[StreamEvent]:
-        """Take an event of the stream and give what a person should see of it.
+        """Record an event of the wire, and return the events that it makes.
 
         Raises:
             UpstreamError: It is an error object, or cannot be understood.
@@ -45,12 +45,12 @@ class ChatReading:
         return self.take_object({"error": value} if is_bare_error else value)
 
     def take_object(self, value: JsonObject) -> Sequence[StreamEvent]:
-        """Take an object: a chunk, or a whole completion of a server that does not stream.
+        """Record an object: a chunk, or a whole completion of a server that does not stream.
 
         Raises:
             UpstreamError: It is an error object.
         """
-        chunk = read_chat_chunk(value)
+        chunk = read_chunk(value)
         if chunk.error is not None:
             raise error_in_stream(chunk.error)
         self._usage = chunk.usage or self._usage
@@ -64,7 +64,7 @@ class ChatReading:
         return events
 
     def finished(self, *, is_end_certain: bool) -> Finished:
-        """Judge the end.
+        """Return the end.
 
         A finish reason decides. Without one, `[DONE]` ends an answer as well as `stop` does. With
         neither, the end of a body that has an end of its own (chunked, or of a known length) is

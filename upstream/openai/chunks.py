@@ -19,32 +19,32 @@ from upstream.wire.decoders.json_objects import (
 
 
 @dataclass(frozen=True, slots=True)
-class ChatChunk:
-    """What one object says; all of it may be empty."""
+class Chunk:
+    """What one object of the wire holds; all of it may be empty."""
 
     text: str = field(default="", repr=False)
     reasoning: str = field(default="", repr=False)
     finish_reason: str = ""
     usage: Usage | None = None
     error: JsonObject | None = field(default=None, repr=False)
-    """The error object; one that is a bare string stands in its `message`."""
+    """The error object; for a bare string, one with it as `message`."""
 
 
-def read_chat_chunk(value: JsonObject) -> ChatChunk:
+def read_chunk(value: JsonObject) -> Chunk:
     """Read a chunk of a stream, or a whole completion: `delta` and `message` are read alike.
 
     Only the first choice counts, for only one is asked for.
     """
     if value.get("error"):
-        return ChatChunk(error=_error(value["error"]))
+        return Chunk(error=_error(value["error"]))
     if value.get("object") == "error":
-        return ChatChunk(error=value)
+        return Chunk(error=value)
     choice = first_object(value.get("choices"))
     said = as_object(choice.get("delta")) or as_object(choice.get("message"))
     reasoning = string(said.get("reasoning_content")) or string(said.get("reasoning"))
     if choice.get("error"):
-        return ChatChunk(error=_error(choice["error"]))
-    return ChatChunk(
+        return Chunk(error=_error(choice["error"]))
+    return Chunk(
         text=_text(said.get("content")) or string(said.get("refusal")),
         reasoning=reasoning,
         finish_reason=string(choice.get("finish_reason")),

@@ -1,4 +1,4 @@
-"""What OpenAI-compatible servers mean by their errors, whose words differ from server to server.
+"""Error objects of OpenAI-compatible servers, read into our errors; the words differ by server.
 
 An error object has a `code`, a `type` and a `message`, of which any may be missing; the code may
 be a status. The words below are those of OpenAI, Ollama, llama.cpp, vLLM, LM Studio, LiteLLM and
@@ -11,7 +11,7 @@ from dataclasses import replace
 from conversation.entities import FailureReason
 from upstream.errors import UpstreamError
 from upstream.wire.decoders.json_objects import JsonObject, as_object, integer, parse, string
-from upstream.wire.status_errors import code_word, refusal
+from upstream.wire.status_errors import loggable_code, status_error
 
 _CODES = {
     "context_length_exceeded": FailureReason.TOO_LONG,
@@ -49,13 +49,13 @@ _SENTENCES = (
     ),
 )
 _SENTENCE_CHARS = 2000
-"""So much of it is looked at; a service may quote all that it was asked."""
+"""So much of a sentence is searched; a service may quote all that it was asked."""
 _MISREAD = frozenset({401, 402, 429})
-"""Statuses that say enough: their sentence may speak of models and tokens all the same."""
+"""Statuses that decide alone: their sentences may mention models and tokens all the same."""
 
 
-def read_error(body: bytes) -> JsonObject:
-    """Find the error object in the body of a refusal; empty where there is none."""
+def find_error_object(body: bytes) -> JsonObject:
+    """Return the error object in the body of a refusal; empty where there is none."""
     try:
         value = as_object(parse(body))
     except UpstreamError:
@@ -64,11 +64,11 @@ def read_error(body: bytes) -> JsonObject:
     return {"message": error} if isinstance(error, str) else as_object(error)
 
 
-class ChatRefusalError(UpstreamError):
+class RequestRefusedError(UpstreamError):
     """A request was refused.
 
     Attributes:
-        sentence: What the server said, for looking at only: it may quote what people wrote.
+        sentence: The server's own words, never to be logged: they may quote what people wrote.
     """
 
     def __init__(self, error: UpstreamError, sentence: str) -> None:
@@ -76,31 +76,31 @@ class ChatRefusalError(UpstreamError):
         self.sentence = sentence
 
 
-def chat_refusal(
+def error_from_object(
     status: int, error: JsonObject, *, retry_after_s: float | None = None
-) -> ChatRefusalError:
-    """Make the error for a refusal.
+) -> RequestRefusedError:
+    """Return the error for a refusal.
 
-    The detail holds the server's code alone, for its sentence may quote what people wrote.
+    The detail is the server's code alone, because its sentence may quote what people wrote.
     """
-    refused = refusal(
+    refused = status_error(
         status,
         reason=_reason(status, error),
         retry_after_s=retry_after_s,
-        detail=code_word(error.get("code")) or code_word(error.get("type")),
+        detail=loggable_code(error.get("code")) or loggable_code(error.get("type")),
     )
-    return ChatRefusalError(refused, string(error.get("message")))
+    return RequestRefusedError(refused, string(error.get("message")))
 
 
-def error_in_stream(error: JsonObject) -> ChatRefusalError:
-    """Make the error for an error object in a stream, whose code may be the missing status."""
+def error_in_stream(error: JsonObject) -> RequestRefusedError:
+    """Return the error for an error object in a stream, whose code may be a status."""
     code = error.get("code")
     said = integer(code) or _as_status(string(code))
     if said is not None and 400 <= said < 600:
-        return chat_refusal(said, error)
-    made_up = chat_refusal(500, error)
+        return error_from_object(said, error)
+    made_up = error_from_object(500, error)
     unknown = UpstreamError(replace(made_up.failure, status=None), may_retry=made_up.may_retry)
-    return ChatRefusalError(unknown, made_up.sentence)
+    return RequestRefusedError(unknown, made_up.sentence)
 
 
 def _as_status(code: str) -> int | None:

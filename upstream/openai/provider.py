@@ -9,14 +9,13 @@ import aiohttp
 
 from conversation.events import StreamEvent
 from conversation.ports import Bound, ModelInfo, ParameterBounds, Request
-from upstream.errors import UpstreamError, garbage
+from upstream.errors import UpstreamError, garbage_error
 from upstream.model_names import MOST_MODELS, is_model_name
-from upstream.openai.answer_reader import ChatReading
-from upstream.openai.error_objects import ChatRefusalError, chat_refusal, read_error
+from upstream.openai.answer_reader import AnswerReader
+from upstream.openai.error_objects import RequestRefusedError, error_from_object, find_error_object
 from upstream.openai.request_body import RequestShape, request_body
-from upstream.parameters import allowed
-from upstream.wire.deadline_timer import Patience
-from upstream.wire.deadlines import Limits
+from upstream.parameters import nearest_allowed
+from upstream.wire.deadlines import Deadline, Limits
 from upstream.wire.decoders.json_objects import (
     as_object,
     integer,
@@ -26,19 +25,25 @@ from upstream.wire.decoders.json_objects import (
     string,
 )
 from upstream.wire.decoders.server_sent_events import ServerSentEvent, ServerSentEventsDecoder
-from upstream.wire.delta_merging import merged
-from upstream.wire.read_pacing import ReadingPace
-from upstream.wire.retrying import answered
-from upstream.wire.status_errors import refusal
-from upstream.wire.transport import beginning, exchange, read, retry_after_s, whole
+from upstream.wire.delta_merging import merge_deltas
+from upstream.wire.read_pacing import ReadPacer
+from upstream.wire.retrying import with_retries
+from upstream.wire.status_errors import status_error
+from upstream.wire.transport import (
+    open_response,
+    read_beginning,
+    read_retry_after_s,
+    read_some,
+    read_whole,
+)
 
 log = logging.getLogger(__name__)
 
 AFTER_FINISH_S: Final = 5.0
-"""How long the usage is waited for once the model has finished."""
+"""How long the usage is waited for after the model has finished."""
 AFTER_DONE_S: Final = 0.2
-"""How long the end of the body is waited for after `[DONE]`, for then the connection can serve the
-next question."""
+"""How long the end of the body is waited for after `[DONE]`: a connection whose body was read
+to its end serves the next question."""
 
 BOUNDS: Final = ParameterBounds(
     temperature=Bound(0.0, 2.0),
@@ -59,9 +64,9 @@ class OpenAICompatible:
         name: Of the provider, lower case and without a slash.
         base_url: Including `/v1`, such as `http://127.0.0.1:11434/v1`.
         api_key: Sent as a bearer token where there is one.
-        models: The names to offer; none offers what the server lists.
+        models: The names to offer; without any, those that the server lists.
         headers: Sent with every request, over ours of the same name.
-        parameters: More members of every request's body; what a person set goes before them.
+        parameters: More members of every request's body; what a person set overrides them.
         limits: Of each answer, and of the list of models.
     """
 
@@ -88,7 +93,7 @@ class OpenAICompatible:
         self._models = tuple(ModelInfo(model) for model in models)
         self._is_listed = self._is_configured
         self._shapes: dict[str, RequestShape] = {}
-        self._pace = ReadingPace()
+        self._pacer = ReadPacer()
 
     @property
     def name(self) -> str:
@@ -102,16 +107,16 @@ class OpenAICompatible:
 
     @property
     def is_listed(self) -> bool:
-        """Whether it is known what is offered: the owner, or the server, has said so."""
+        """Whether the owner or the server has said what is offered."""
         return self._is_listed
 
     @property
     def known_models(self) -> tuple[ModelInfo, ...]:
-        """What is offered as far as is known without asking."""
+        """The models that are offered, as far as is known without asking."""
         return self._models
 
     async def models(self) -> tuple[ModelInfo, ...]:
-        """Ask for the list, unless the owner gave one; the last known one where it fails."""
+        """Ask for the list unless the owner gave one; return the last known one if that fails."""
         if self._is_configured:
             return self._models
         try:
@@ -123,21 +128,21 @@ class OpenAICompatible:
         return self._models
 
     async def _list_models(self) -> tuple[ModelInfo, ...]:
-        patience = Patience(self._limits)
-        patience.shorten(self._limits.list_s)
-        async with exchange(
+        deadline = Deadline(self._limits)
+        deadline.shorten(self._limits.list_s)
+        async with open_response(
             self._session,
             "GET",
             f"{self._base_url}/models",
             headers={"Accept": "application/json", **self._headers},
             limits=self._limits,
-            patience=patience,
+            deadline=deadline,
         ) as response:
             if response.status != 200:
-                raise refusal(response.status)
-            listed = as_object(parse(await whole(response, patience)))
+                raise status_error(response.status)
+            listed = as_object(parse(await read_whole(response, deadline)))
         if not isinstance(listed.get("data"), list):
-            raise garbage("no list of models")
+            raise garbage_error("no list of models")
         models = [
             ModelInfo(
                 string(item.get("id")),
@@ -151,10 +156,10 @@ class OpenAICompatible:
 
     def stream(self, request: Request) -> AsyncGenerator[StreamEvent, None]:
         """Ask; see the port."""
-        return answered(lambda: self._attempt(request), self._limits)
+        return with_retries(lambda: self._attempt(request), self._limits)
 
     async def _attempt(self, request: Request) -> AsyncGenerator[StreamEvent, None]:
-        """Ask, in a simpler way where the server refuses one, which is remembered if it helps."""
+        """Ask, with simpler bodies while the server refuses their shape; keep what works."""
         shape = self._shapes.get(request.model, RequestShape())
         while True:
             try:
@@ -162,7 +167,7 @@ class OpenAICompatible:
                     async for event in events:
                         self._shapes[request.model] = shape
                         yield event
-            except ChatRefusalError as error:
+            except RequestRefusedError as error:
                 simpler = shape.simpler(error)
                 if simpler is None:
                     raise
@@ -173,9 +178,9 @@ class OpenAICompatible:
     async def _ask(
         self, request: Request, shape: RequestShape
     ) -> AsyncGenerator[StreamEvent, None]:
-        patience = Patience(self._limits)
-        parameters = allowed(request.parameters, BOUNDS)
-        async with exchange(
+        deadline = Deadline(self._limits)
+        parameters = nearest_allowed(request.parameters, BOUNDS)
+        async with open_response(
             self._session,
             "POST",
             f"{self._base_url}/chat/completions",
@@ -186,66 +191,66 @@ class OpenAICompatible:
             },
             body=request_body(request, parameters, shape, self._parameters),
             limits=self._limits,
-            patience=patience,
+            deadline=deadline,
         ) as response:
             if response.status != 200:
-                error = read_error(await beginning(response, patience))
-                after_s = retry_after_s(response.headers)
-                raise chat_refusal(response.status, error, retry_after_s=after_s)
-            reading = ChatReading()
+                error = find_error_object(await read_beginning(response, deadline))
+                after_s = read_retry_after_s(response.headers)
+                raise error_from_object(response.status, error, retry_after_s=after_s)
+            reader = AnswerReader()
             if response.content_type == "application/json":
-                deltas = _read_whole(response, patience, reading)
+                deltas = _read_whole(response, deadline, reader)
             else:
-                deltas = _read_stream(response, patience, reading, self._pace)
-            with self._pace.streaming():
+                deltas = _read_stream(response, deadline, reader, self._pacer)
+            with self._pacer.streaming():
                 async with aclosing(deltas) as events:
                     async for event in events:
                         yield event
-            yield reading.finished(is_end_certain=_has_own_end(response))
+            yield reader.finished(is_end_certain=_has_own_end(response))
 
 
 async def _read_whole(
-    response: aiohttp.ClientResponse, patience: Patience, reading: ChatReading
+    response: aiohttp.ClientResponse, deadline: Deadline, reader: AnswerReader
 ) -> AsyncGenerator[StreamEvent, None]:
-    """Read the one object of a server that does not stream, though it was asked to."""
-    for event in reading.take_object(parse_object(await whole(response, patience))):
+    """Yield the events of the one object of a server that does not stream though asked to."""
+    for event in reader.take_object(parse_object(await read_whole(response, deadline))):
         yield event
 
 
 async def _read_stream(
-    response: aiohttp.ClientResponse, patience: Patience, reading: ChatReading, pace: ReadingPace
+    response: aiohttp.ClientResponse, deadline: Deadline, reader: AnswerReader, pacer: ReadPacer
 ) -> AsyncGenerator[StreamEvent, None]:
     """Yield the deltas; once the model has finished, no cut matters."""
     decoder = ServerSentEventsDecoder()
     try:
-        while data := await read(response, patience):
-            for event in merged(_deltas(decoder.feed(data), patience, reading)):
+        while data := await read_some(response, deadline):
+            for event in merge_deltas(_deltas(decoder.feed(data), deadline, reader)):
                 yield event
-            if not reading.finish_reason:
-                await pace.pause(response)
-        for event in merged(_deltas(decoder.finish(), patience, reading)):
+            if not reader.finish_reason:
+                await pacer.pause(response)
+        for event in merge_deltas(_deltas(decoder.finish(), deadline, reader)):
             yield event
     except UpstreamError as error:
-        if not (reading.finish_reason or reading.is_done):
+        if not (reader.finish_reason or reader.is_done):
             raise
         log.debug("the stream broke off after the model had finished: %s", error)
 
 
 def _deltas(
-    sent: Iterable[ServerSentEvent], patience: Patience, reading: ChatReading
+    sent: Iterable[ServerSentEvent], deadline: Deadline, reader: AnswerReader
 ) -> Generator[StreamEvent, None, None]:
     for each in sent:
-        patience.chunk_came()
-        for event in reading.take(each):
-            patience.token_came()
+        deadline.record_chunk()
+        for event in reader.take(each):
+            deadline.record_token()
             yield event
-    if reading.finish_reason:
-        patience.shorten(AFTER_FINISH_S)
-    if reading.is_done:
-        patience.shorten(AFTER_DONE_S)
+    if reader.finish_reason:
+        deadline.shorten(AFTER_FINISH_S)
+    if reader.is_done:
+        deadline.shorten(AFTER_DONE_S)
 
 
 def _has_own_end(response: aiohttp.ClientResponse) -> bool:
-    """Whether the end of the body can be told from a lost connection (RFC 9112, section 6.3)."""
+    """Return whether a body's end differs from a lost connection's (RFC 9112, section 6.3)."""
     coding = response.headers.get("Transfer-Encoding", "").casefold()
     return "chunked" in coding or "Content-Length" in response.headers

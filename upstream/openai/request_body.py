@@ -6,20 +6,20 @@ from dataclasses import dataclass, replace
 
 from conversation.entities import FailureReason, Parameters
 from conversation.ports import Request
-from upstream.openai.error_objects import ChatRefusalError
+from upstream.openai.error_objects import RequestRefusedError
 
 
 @dataclass(frozen=True, slots=True)
 class RequestShape:
-    """What a server's model takes, as far as it has been found out."""
+    """What a server's model accepts, as far as has been found out."""
 
     asks_usage: bool = True
     """Send `stream_options`, without which most servers count no tokens in a stream."""
     length_name: str = "max_tokens"
-    """OpenAI's newer models take `max_completion_tokens` only; most other servers, the former."""
+    """OpenAI's newer models accept only `max_completion_tokens`, most other servers only this."""
 
-    def simpler(self, error: ChatRefusalError) -> "RequestShape | None":
-        """Give the shape to try next after a refusal; None if it was not for the shape."""
+    def simpler(self, error: RequestRefusedError) -> "RequestShape | None":
+        """Return the shape to try after a refusal; None if the shape was not the reason."""
         is_malformed = error.failure.reason is FailureReason.INVALID
         if not is_malformed or error.failure.status not in {400, 422}:
             return None
@@ -31,7 +31,7 @@ class RequestShape:
 def request_body(
     request: Request, parameters: Parameters, shape: RequestShape, extra: Mapping[str, object]
 ) -> bytes:
-    """Write the body: `extra` is what the owner set for the server, and gives way to a person."""
+    """Return the body; the owner's `extra` members give way to what a person chose."""
     body: dict[str, object] = {}
     if shape.asks_usage:
         body["stream_options"] = {"include_usage": True}

@@ -1,54 +1,52 @@
-"""Asking the Ai2 Playground one question over HTTP, and reading its answer."""
+"""The two HTTP calls to the Playground: list the models, and ask one question."""
 
 from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
 from contextlib import aclosing
-from typing import Final, Protocol
+from typing import Final
 
 import aiohttp
 
 from conversation.entities import FailureReason
 from conversation.events import StreamEvent
 from upstream.errors import UpstreamError
-from upstream.playground.chunks import PlaygroundChunk, PlaygroundReading
-from upstream.playground.error_bodies import playground_refusal
-from upstream.playground.model_list import PlaygroundModel, read_models
-from upstream.wire.deadline_timer import Patience
-from upstream.wire.deadlines import Limits
+from upstream.playground.answer_reader import AnswerReader
+from upstream.playground.dialects.dialect import Dialect
+from upstream.playground.error_bodies import error_from_body
+from upstream.playground.model_list import ListedModel, read_models
+from upstream.wire.deadlines import Deadline, Limits
 from upstream.wire.decoders.json_lines import JsonLinesDecoder
 from upstream.wire.decoders.json_objects import JsonObject, objects, parse
-from upstream.wire.delta_merging import merged
-from upstream.wire.read_pacing import ReadingPace
-from upstream.wire.status_errors import refusal
-from upstream.wire.transport import beginning, exchange, read, retry_after_s, whole
+from upstream.wire.delta_merging import merge_deltas
+from upstream.wire.read_pacing import ReadPacer
+from upstream.wire.status_errors import status_error
+from upstream.wire.transport import (
+    open_response,
+    read_beginning,
+    read_retry_after_s,
+    read_some,
+    read_whole,
+)
 
 AFTER_ERROR_S: Final = 5.0
-"""How long the rest of a stream is waited for once the server has reported an error in it."""
+"""How long the rest of a stream is waited for after the service has reported an error in it."""
 
 AFTER_END_S: Final = 0.2
-"""How long the end of the body is waited for after the end of the stream, for then the connection
-can serve the next question."""
+"""How long the end of the body is waited for after the end of the stream: a connection whose body
+was read to the end serves the next question."""
 
 Fields = Mapping[str, str | None]
 """The fields of a message as they are sent; None is left out."""
 
 
-class Dialect(Protocol):
-    """How one version of the service is asked and read."""
+class Client:
+    """Make the calls in one dialect; keeps nothing of an answer.
 
-    path: str
-    models_path: str
-    needs_host: bool
-    """Whether a message must name the host of its model."""
-    inherits_options: bool
-    """Whether a message takes the options that it does not name from its parent."""
-
-    def decode(self, line: JsonObject) -> tuple[PlaygroundChunk, ...]:
-        """Read one line of a stream."""
-        ...
-
-
-class PlaygroundWire:
-    """The two calls that are made; remembers no answer."""
+    Args:
+        session: For all requests; closed by who made it.
+        base_url: Without a path.
+        dialect: How the service is asked and read.
+        limits: Of each answer, and of the list of models.
+    """
 
     def __init__(
         self, session: aiohttp.ClientSession, base_url: str, dialect: Dialect, limits: Limits
@@ -57,102 +55,102 @@ class PlaygroundWire:
         self._base_url = base_url.rstrip("/")
         self._dialect = dialect
         self._limits = limits
-        self._pace = ReadingPace()
+        self._pacer = ReadPacer()
 
-    async def list_models(self) -> tuple[PlaygroundModel, ...]:
-        """Ask for the list of models; never an empty one.
+    async def list_models(self) -> tuple[ListedModel, ...]:
+        """Return the list of models, which is never empty.
 
         Raises:
             UpstreamError: There is no list.
         """
-        patience = Patience(self._limits)
-        patience.shorten(self._limits.list_s)
-        async with exchange(
+        deadline = Deadline(self._limits)
+        deadline.shorten(self._limits.list_s)
+        async with open_response(
             self._session,
             "GET",
             self._base_url + self._dialect.models_path,
             headers={"Accept": "application/json"},
             limits=self._limits,
-            patience=patience,
+            deadline=deadline,
         ) as response:
             if response.status != 200:
-                raise refusal(response.status)
-            listed = read_models(objects(parse(await whole(response, patience))))
+                raise status_error(response.status)
+            listed = read_models(objects(parse(await read_whole(response, deadline))))
         if not listed:
-            raise refusal(response.status, reason=FailureReason.GARBAGE)
+            raise status_error(response.status, reason=FailureReason.GARBAGE)
         return listed
 
     async def ask(
-        self, user: str, fields: Fields, reading: PlaygroundReading
+        self, user: str, fields: Fields, reader: AnswerReader
     ) -> AsyncGenerator[StreamEvent, None]:
         """Send a message as this anonymous user, and yield the deltas of its answer.
 
-        How it ended is in `reading` afterwards.
+        How it ended is in `reader` afterwards.
 
         Raises:
-            ThreadLostError: The parent cannot be gone on from.
-            UpstreamError: Refused, cut, or not understood.
+            ResumeLostError: The service does not continue from the parent.
+            UpstreamError: The message was refused, or its answer cut or not understood.
         """
-        patience = Patience(self._limits)
-        async with exchange(
+        deadline = Deadline(self._limits)
+        async with open_response(
             self._session,
             "POST",
             self._base_url + self._dialect.path,
             headers={"X-Anonymous-User-Id": user, "Accept": "application/jsonl"},
             body=_form(fields),
             limits=self._limits,
-            patience=patience,
+            deadline=deadline,
         ) as response:
             if response.status != 200:
-                raise playground_refusal(
+                raise error_from_body(
                     response.status,
-                    await beginning(response, patience),
-                    retry_after_s=retry_after_s(response.headers),
+                    await read_beginning(response, deadline),
+                    retry_after_s=read_retry_after_s(response.headers),
                     had_parent=fields.get("parent") is not None,
                 )
-            with self._pace.streaming():
-                async with aclosing(self._read(response, patience, reading)) as events:
+            with self._pacer.streaming():
+                async with aclosing(self._read(response, deadline, reader)) as events:
                     async for event in events:
                         yield event
 
     async def _read(
-        self, response: aiohttp.ClientResponse, patience: Patience, reading: PlaygroundReading
+        self, response: aiohttp.ClientResponse, deadline: Deadline, reader: AnswerReader
     ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the deltas; an end or an error that is told outweighs how the body breaks off.
+        """Yield the deltas; after a reported end or error it does not matter how the body ends.
 
         The dialect of 2026 reports an error and then cuts the connection.
         """
         decoder = JsonLinesDecoder()
         try:
-            while data := await read(response, patience):
-                for event in merged(self._events(decoder.feed(data), patience, reading)):
+            while data := await read_some(response, deadline):
+                for event in merge_deltas(self._events(decoder.feed(data), deadline, reader)):
                     yield event
-                if not (reading.has_failed or reading.is_over):
-                    await self._pace.pause(response)
-            for event in merged(self._events(decoder.finish(), patience, reading)):
+                if not (reader.has_failed or reader.is_over):
+                    await self._pacer.pause(response)
+            for event in merge_deltas(self._events(decoder.finish(), deadline, reader)):
                 yield event
         except UpstreamError:
-            if not (reading.has_failed or reading.is_over):
+            if not (reader.has_failed or reader.is_over):
                 raise
 
     def _events(
-        self, lines: Iterable[JsonObject], patience: Patience, reading: PlaygroundReading
+        self, lines: Iterable[JsonObject], deadline: Deadline, reader: AnswerReader
     ) -> Generator[StreamEvent, None, None]:
         for line in lines:
-            patience.chunk_came()
+            deadline.record_chunk()
             for chunk in self._dialect.decode(line):
-                event = reading.take(chunk)
+                event = reader.take(chunk)
                 if event is not None:
-                    patience.token_came()
+                    deadline.record_token()
                     yield event
-        if reading.has_failed:
-            patience.shorten(AFTER_ERROR_S)
-        if reading.is_over:
-            patience.shorten(AFTER_END_S)
+        if reader.has_failed:
+            deadline.shorten(AFTER_ERROR_S)
+        if reader.is_over:
+            deadline.shorten(AFTER_END_S)
 
 
 def _form(fields: Fields) -> aiohttp.FormData:
-    """Make a multipart body; aiohttp would encode one without files for a URL, which is refused."""
+    """Return a multipart body; without files aiohttp would URL-encode it, which is refused."""
     form = aiohttp.FormData(default_to_multipart=True)
     for name, value in fields.items():
         if value is not None:

@@ -2,14 +2,14 @@
 
 from conversation.ports import Bound, ModelInfo, ParameterBounds
 
-PLAYGROUND_BOUNDS = ParameterBounds(
+BOUNDS = ParameterBounds(
     temperature=Bound(0.0, 1.0, 0.01),
     top_p=Bound(0.01, 1.0, 0.01),
     max_tokens=Bound(1, 2048, 1),
 )
 """Protocol, section 2; a value out of bounds is refused there, not clipped."""
 
-PLAYGROUND_MODELS = (
+MODELS = (
     ModelInfo(
         "tulu3-405b",
         "Tülu 3 405B, Ai2's largest instruction-tuned Llama 3.1",
@@ -29,7 +29,7 @@ PLAYGROUND_MODELS = (
     ModelInfo("olmoe-0125", "OLMoE, an open mixture of experts"),
 )
 
-PLAYGROUND_HOSTS = {"tulu3-405b": "inferd"}
-"""The host of a model that is not `PLAYGROUND_DEFAULT_HOST` (protocol, section 6)."""
+HOSTS = {"tulu3-405b": "inferd"}
+"""The host of a model that is not `DEFAULT_HOST` (protocol, section 6)."""
 
-PLAYGROUND_DEFAULT_HOST = "modal"
+DEFAULT_HOST = "modal"

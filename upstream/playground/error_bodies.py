@@ -1,9 +1,9 @@
-"""What the Playground means when it refuses a message before it answers (protocol, section 3)."""
+"""Error bodies of the Playground, read into our errors (protocol, section 3)."""
 
 from conversation.entities import FailureReason
-from upstream.errors import ThreadLostError, UpstreamError
+from upstream.errors import ResumeLostError, UpstreamError
 from upstream.wire.decoders.json_objects import as_object, objects, parse, string
-from upstream.wire.status_errors import refusal
+from upstream.wire.status_errors import status_error
 
 _LOST = (
     "invalid root",
@@ -12,27 +12,27 @@ _LOST = (
 )
 
 
-def playground_refusal(
+def error_from_body(
     status: int, body: bytes, *, retry_after_s: float | None, had_parent: bool
 ) -> UpstreamError:
-    """Make the error for an answer that is no stream.
+    """Return the error for a message that was refused.
 
-    With a parent, what speaks against the thread is a `ThreadLostError`. A 403 that is not JSON
-    is a proxy's, which refuses this address whatever is asked.
+    With a parent, an objection to that parent is a `ResumeLostError`. A 403 that is not JSON is a
+    proxy's, which refuses this address whatever is asked.
     """
     said = _sentences(body)
     if had_parent and _is_lost(status, said):
-        failure = refusal(status, detail="the thread is lost").failure
-        return ThreadLostError(failure)
+        failure = status_error(status, detail="the resume state is lost").failure
+        return ResumeLostError(failure)
     reason = next((found for found in map(_reason, said) if found), None)
-    return refusal(status, reason=reason, retry_after_s=retry_after_s)
+    return status_error(status, reason=reason, retry_after_s=retry_after_s)
 
 
 def _sentences(body: bytes) -> tuple[str, ...]:
-    """Give the sentences that say why; empty for a body that is not the server's JSON.
+    """Return the sentences that give the reason; none for a body that is not the service's JSON.
 
-    The message of a validation error quotes the request, and with it a person's text, which might
-    say anything: where there are validation errors, they alone count.
+    The message above validation errors quotes the request, and with it a person's text, which may
+    contain anything: where there are validation errors, only they are read.
     """
     try:
         value = parse(body)

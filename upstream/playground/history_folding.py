@@ -1,4 +1,4 @@
-"""Telling a service that forgot a conversation, or never had it, what was said before."""
+"""One message that repeats a conversation to a service that has forgotten it (pure)."""
 
 from collections.abc import Sequence
 
@@ -9,10 +9,10 @@ _SPEAKERS = {Role.USER: "User", Role.ASSISTANT: "Assistant"}
 
 
 def fold(entries: Sequence[Entry], *, system_prompt: str = "") -> str:
-    """Write a system prompt, a history and a new message as one message.
+    """Return a system prompt, a history and a new message as the text of one message.
 
-    The last entry is the new message; it alone, without a system prompt, stays as it is. Texts
-    are not changed, so that white space in them survives.
+    The last entry is the new message; alone and without a system prompt it stays as it is. Texts
+    are not changed, white space included.
     """
     *history, new = entries
     written: list[str] = []

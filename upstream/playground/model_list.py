@@ -7,10 +7,10 @@ from conversation.entities import Parameters
 from conversation.ports import Bound, ModelInfo, ParameterBounds
 from upstream.model_names import MOST_MODELS, is_model_name
 from upstream.playground.documented_models import (
-    PLAYGROUND_BOUNDS,
-    PLAYGROUND_DEFAULT_HOST,
-    PLAYGROUND_HOSTS,
-    PLAYGROUND_MODELS,
+    BOUNDS,
+    DEFAULT_HOST,
+    HOSTS,
+    MODELS,
 )
 from upstream.wire.decoders.json_objects import JsonObject, number, string
 
@@ -19,29 +19,26 @@ USUAL_DEFAULTS = Parameters(temperature=0.7, top_p=1.0, max_tokens=2048)
 
 
 @dataclass(frozen=True, slots=True)
-class PlaygroundModel:
+class ListedModel:
     """A model as the Playground lists it."""
 
     info: ModelInfo
     host: str
-    bounds: ParameterBounds = PLAYGROUND_BOUNDS
+    bounds: ParameterBounds = BOUNDS
     defaults: Parameters = USUAL_DEFAULTS
-    """In force for what a new thread does not send."""
+    """In force for what the first message does not send."""
     is_offered: bool = True
     """False for a retired model, which is served all the same, and for one that needs a file."""
 
 
-def documented_models() -> tuple[PlaygroundModel, ...]:
-    """Give the models that are documented, with the hosts that are."""
-    return tuple(
-        PlaygroundModel(info, PLAYGROUND_HOSTS.get(info.name, PLAYGROUND_DEFAULT_HOST))
-        for info in PLAYGROUND_MODELS
-    )
+def documented_models() -> tuple[ListedModel, ...]:
+    """Return the documented models with their documented hosts."""
+    return tuple(ListedModel(info, HOSTS.get(info.name, DEFAULT_HOST)) for info in MODELS)
 
 
-def read_models(items: Sequence[JsonObject]) -> tuple[PlaygroundModel, ...]:
-    """Read the items of the list, in its order; what has no name or is not for chat is left out."""
-    aliases = {info.name: info.aliases for info in PLAYGROUND_MODELS}
+def read_models(items: Sequence[JsonObject]) -> tuple[ListedModel, ...]:
+    """Return the models of the list in its order, but those without a name or not for chat."""
+    aliases = {info.name: info.aliases for info in MODELS}
     return tuple(
         _read(item, aliases.get(string(item.get("id")), ()))
         for item in items[:MOST_MODELS]
@@ -50,13 +47,13 @@ def read_models(items: Sequence[JsonObject]) -> tuple[PlaygroundModel, ...]:
     )
 
 
-def _read(item: JsonObject, aliases: tuple[str, ...]) -> PlaygroundModel:
+def _read(item: JsonObject, aliases: tuple[str, ...]) -> ListedModel:
     description = string(item.get("description")) or string(item.get("name"))
     needs_file = item.get("require_file_to_prompt") in {"first_message", "all_messages"}
-    usual = PLAYGROUND_BOUNDS
+    usual = BOUNDS
     temperature, top_p = number(item.get("temperature_default")), number(item.get("top_p_default"))
     max_tokens = number(item.get("max_tokens_default"))
-    return PlaygroundModel(
+    return ListedModel(
         ModelInfo(string(item.get("id")), description, aliases),
         host=string(item.get("host")),
         bounds=ParameterBounds(
@@ -74,9 +71,9 @@ def _read(item: JsonObject, aliases: tuple[str, ...]) -> PlaygroundModel:
 
 
 def _bound(item: JsonObject, name: str, usual: Bound) -> Bound:
-    """Read a model's own bound, where the dialect has it; its grid stays at least the usual one.
+    """Return a model's own bound where the dialect has it, on the usual grid.
 
-    The server does not check steps, but a lower value than 0.01 for `top_p` is an error in both.
+    The service does not check steps, but refuses a `top_p` under 0.01 in both dialects.
     """
     lower = number(item.get(f"{name}_lower"))
     upper = number(item.get(f"{name}_upper"))

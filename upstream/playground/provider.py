@@ -10,36 +10,37 @@ import aiohttp
 from conversation.entities import FailureReason, Outcome, Parameters
 from conversation.events import Finished, StreamEvent
 from conversation.ports import ModelInfo, Now, ParameterBounds, Request
-from upstream.errors import ThreadLostError, UpstreamError
-from upstream.parameters import allowed
-from upstream.playground.chunks import PlaygroundReading
-from upstream.playground.client import Dialect, Fields, PlaygroundWire
+from upstream.errors import ResumeLostError, UpstreamError
+from upstream.parameters import nearest_allowed
+from upstream.playground.answer_reader import AnswerReader
+from upstream.playground.client import Client, Fields
+from upstream.playground.dialects.dialect import Dialect
 from upstream.playground.dialects.m25 import M25
 from upstream.playground.dialects.t26 import T26
-from upstream.playground.documented_models import PLAYGROUND_BOUNDS, PLAYGROUND_DEFAULT_HOST
+from upstream.playground.documented_models import BOUNDS, DEFAULT_HOST
 from upstream.playground.model_list import documented_models
-from upstream.playground.resume_plan import ThreadPlan, plan_new_thread, plan_thread
+from upstream.playground.resume_plan import ResumePlan, plan_anew, plan_resume
 from upstream.wire.deadlines import Limits
-from upstream.wire.retrying import answered
+from upstream.wire.retrying import with_retries
 
 log = logging.getLogger(__name__)
 
 
 class Playground:
-    """The Playground: keeps threads of its own, which are gone on in where that is possible.
+    """The Playground, which remembers a conversation and is continued where that is possible.
 
-    It takes no system prompt of a stranger, so that it is told as the beginning of a thread. The
-    resume state holds the anonymous user id; an expired or lost thread is begun anew with the
-    history folded in. One instance serves all conversations at once.
+    It accepts no system prompt from anonymous users, so that one is sent as the beginning of the
+    first message. The resume state holds the anonymous user id; what the service has forgotten is
+    begun anew, with the history folded into one message. One instance serves all conversations.
 
     Args:
         session: For all requests; closed by who made it.
         base_url: Without a path, such as `https://olmo-api.allen.ai`.
         dialect: `m25` for `/v4/message/stream`, `t26` for `/v4/threads/`.
-        host: Sent with every message; None sends the one that the list of models gives.
-        private: Asked for with every message; the service keeps strangers' threads private anyway.
+        host: Sent with every message; None sends the one that the list of models names.
+        private: Sent with every message; the service keeps anonymous conversations private anyway.
         limits: Of each answer, and of the list of models.
-        now: The wall clock, for the expiry of threads.
+        now: The wall clock, by which resume states expire.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Playground:
     ) -> None:
         self._limits = limits or Limits()
         self._dialect: Dialect = M25() if dialect == "m25" else T26()
-        self._wire = PlaygroundWire(session, base_url, self._dialect, self._limits)
+        self._client = Client(session, base_url, self._dialect, self._limits)
         self._host = host or None
         self._private = private
         self._now = now
@@ -70,8 +71,8 @@ class Playground:
 
     @property
     def bounds(self) -> ParameterBounds:
-        """The service's; a model whose own are narrower gets the nearest of those."""
-        return PLAYGROUND_BOUNDS
+        """The service's; a model with narrower ones is sent the nearest values within those."""
+        return BOUNDS
 
     @property
     def is_listed(self) -> bool:
@@ -80,13 +81,13 @@ class Playground:
 
     @property
     def known_models(self) -> tuple[ModelInfo, ...]:
-        """What is offered as far as is known without asking."""
+        """The models that are offered, as far as is known without asking."""
         return tuple(model.info for model in self._models.values() if model.is_offered)
 
     async def models(self) -> tuple[ModelInfo, ...]:
-        """Ask for the list, and remember the hosts; the last known one where it is not given."""
+        """Ask for the list and keep it with its hosts; return the last known one if that fails."""
         try:
-            listed = await self._wire.list_models()
+            listed = await self._client.list_models()
         except UpstreamError as error:
             log.warning("%s does not list its models: %s", self.name, error)
         else:
@@ -96,22 +97,22 @@ class Playground:
         return self.known_models
 
     def stream(self, request: Request) -> AsyncGenerator[StreamEvent, None]:
-        """Ask; see the port. A thread that is lost is begun anew without anybody noticing."""
-        question = _Question(plan_thread(self.name, request, self._now()))
-        return answered(lambda: self._attempt(request, question), self._limits)
+        """Ask; see the port. A conversation that the service has lost is begun anew there."""
+        question = _Question(plan_resume(self.name, request, self._now()))
+        return with_retries(lambda: self._attempt(request, question), self._limits)
 
     async def _attempt(
         self, request: Request, question: "_Question"
     ) -> AsyncGenerator[StreamEvent, None]:
-        """Ask as planned, and once more where the thread is lost or the host was another."""
+        """Ask as planned, and once more where the resume state or the host was no longer valid."""
         host = await self._host_of(request.model)
         try:
             async with aclosing(self._ask(request, question.plan, host)) as events:
                 async for event in events:
                     yield event
-        except ThreadLostError:
-            log.debug("the thread is lost; a new one is begun")
-            question.plan = plan_new_thread(request, self._now())
+        except ResumeLostError:
+            log.debug("the resume state is lost; the conversation is begun anew")
+            question.plan = plan_anew(request, self._now())
         except UpstreamError as error:
             moved_to = await self._moved_to(request.model, host, error)
             if moved_to is None:
@@ -124,9 +125,9 @@ class Playground:
                 yield event
 
     async def _moved_to(self, model: str, host: str | None, error: UpstreamError) -> str | None:
-        """Give another host of a model that is unknown at this one, by a new list; None for none.
+        """Return the new host of a model that is unknown at this one, or None; asks for the list.
 
-        The service refuses a model at the wrong host before it says anything else.
+        The service refuses a model at the wrong host before it checks anything else.
         """
         is_unknown = error.failure.reason is FailureReason.UNKNOWN_MODEL
         if not is_unknown or self._host is not None or not self._dialect.needs_host:
@@ -136,31 +137,31 @@ class Playground:
         return None if listed == host else listed
 
     async def _host_of(self, model: str) -> str | None:
-        """Give the host to send with a model; asks for the list once, if nobody did before."""
+        """Return the host to send with a model; asks for the list if nobody has yet."""
         if self._host is not None or not self._dialect.needs_host:
             return self._host
         if not self._has_asked_for_list:
             await self.models()
         listed = self._models.get(model)
-        return (listed.host if listed else "") or PLAYGROUND_DEFAULT_HOST
+        return (listed.host if listed else "") or DEFAULT_HOST
 
     async def _ask(
-        self, request: Request, plan: ThreadPlan, host: str | None
+        self, request: Request, plan: ResumePlan, host: str | None
     ) -> AsyncGenerator[StreamEvent, None]:
-        reading = PlaygroundReading()
+        reader = AnswerReader()
         fields = self._fields(request, plan, host)
-        async with aclosing(self._wire.ask(plan.user, fields, reading)) as events:
+        async with aclosing(self._client.ask(plan.user, fields, reader)) as events:
             async for event in events:
                 yield event
-        reading.check()
-        resume = plan.resume(self.name, root=reading.root_id, answer=reading.answer_id)
+        reader.check()
+        resume = plan.resume(self.name, root=reader.root_id, answer=reader.answer_id)
         yield Finished(
             Outcome.COMPLETE,
-            resume=resume if reading.answer_id else None,
-            text=reading.last_word(),
+            resume=resume if reader.answer_id else None,
+            text=reader.corrected_text(),
         )
 
-    def _fields(self, request: Request, plan: ThreadPlan, host: str | None) -> Fields:
+    def _fields(self, request: Request, plan: ResumePlan, host: str | None) -> Fields:
         parameters = self._parameters(request, has_parent=plan.parent is not None)
         return {
             "content": plan.content,
@@ -174,12 +175,13 @@ class Playground:
         }
 
     def _parameters(self, request: Request, *, has_parent: bool) -> Parameters:
-        """Give what is sent; what is not would come from the parent, where options are inherited.
+        """Return the parameters to send.
 
-        So a parameter that a person has set back to its default is sent as that default.
+        Where options are inherited, one that is not sent would be the parent's: a parameter that
+        was set back to its default is sent as that default.
         """
         model = self._models.get(request.model)
-        asked = allowed(request.parameters, model.bounds if model else PLAYGROUND_BOUNDS)
+        asked = nearest_allowed(request.parameters, model.bounds if model else BOUNDS)
         if model is None or not (has_parent and self._dialect.inherits_options):
             return asked
         usual = model.defaults
@@ -191,9 +193,9 @@ class Playground:
 
 
 class _Question:
-    """What is remembered from one attempt to the next: a lost thread stays lost."""
+    """What one attempt leaves for the next: a resume state that is lost stays lost."""
 
-    def __init__(self, plan: ThreadPlan) -> None:
+    def __init__(self, plan: ResumePlan) -> None:
         self.plan = plan
 
 

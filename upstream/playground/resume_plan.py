@@ -1,7 +1,8 @@
-"""Which thread of the Playground a question goes on in, and what has to be told there.
+"""From which answer the Playground can continue, and what the new message has to repeat.
 
-An anonymous thread lives 24 hours from its first message, however busy it is, and is its user's
-alone. All that is needed to go on from an answer is in that answer's resume state.
+The service keeps an anonymous conversation for 24 hours from its first message, however busy it
+is, and for its anonymous user only. All that is needed to continue from an answer is in that
+answer's resume state.
 """
 
 import hashlib
@@ -13,13 +14,13 @@ from conversation.entities import ResumeState
 from conversation.ports import Request
 from upstream.playground.history_folding import fold
 
-THREAD_LIFE = timedelta(hours=24)
+LIFETIME = timedelta(hours=24)
 SAFETY_MARGIN = timedelta(minutes=10)
-"""Taken off the thread's life, so that it does not expire between the check and the answer."""
+"""Taken off the lifetime, so that nothing expires between the check and the answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class ThreadPlan:
+class ResumePlan:
     """What is sent as the new message, under which parent and as whom."""
 
     content: str = field(repr=False)
@@ -28,10 +29,10 @@ class ThreadPlan:
     system_digest: str
     expires_at: datetime
     parent: str | None = None
-    """None begins a thread."""
+    """The id of the answer to continue from; None begins anew."""
 
     def resume(self, provider: str, *, root: str, answer: str) -> ResumeState:
-        """Make the state to go on from the answer with this id, in the thread with this root."""
+        """Return the state to continue from the answer with this id, under this root."""
         return ResumeState(
             provider,
             {"parent": answer, "root": root, "user": self.user, "system": self.system_digest},
@@ -39,29 +40,29 @@ class ThreadPlan:
         )
 
 
-def plan_thread(provider: str, request: Request, now: datetime) -> ThreadPlan:
-    """Go on from the nearest answer that can be gone on from; what came after it is folded in."""
+def plan_resume(provider: str, request: Request, now: datetime) -> ResumePlan:
+    """Continue from the newest answer with a usable state; fold in the entries after it."""
     digest = _digest(request.system_prompt)
     for index in range(len(request.entries) - 1, -1, -1):
         state = request.entries[index].resume
         if state is not None and _is_usable(state, provider, digest, now):
-            return ThreadPlan(
+            return ResumePlan(
                 content=fold(request.entries[index + 1 :]),
                 user=state.data["user"],
                 system_digest=digest,
                 expires_at=state.expires_at or now,
                 parent=state.data["parent"],
             )
-    return plan_new_thread(request, now)
+    return plan_anew(request, now)
 
 
-def plan_new_thread(request: Request, now: datetime) -> ThreadPlan:
-    """Begin a thread as a new user, with the system prompt and the whole history folded in."""
-    return ThreadPlan(
+def plan_anew(request: Request, now: datetime) -> ResumePlan:
+    """Begin anew as another user, with the system prompt and the whole history folded in."""
+    return ResumePlan(
         content=fold(request.entries, system_prompt=request.system_prompt),
         user=str(uuid.uuid4()),
         system_digest=_digest(request.system_prompt),
-        expires_at=now + THREAD_LIFE - SAFETY_MARGIN,
+        expires_at=now + LIFETIME - SAFETY_MARGIN,
     )
 
 
@@ -76,5 +77,5 @@ def _is_usable(state: ResumeState, provider: str, digest: str, now: datetime) ->
 
 
 def _digest(system_prompt: str) -> str:
-    """Tell system prompts apart without storing them once more."""
+    """Return a digest that tells system prompts apart, so that none is stored twice."""
     return hashlib.sha256(system_prompt.strip().encode("utf-8", "replace")).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Fewer events for the same words: texts that came at once are told at once (pure)."""
+"""One event for the texts that came in one read of a socket (pure)."""
 
 from collections.abc import Generator, Iterable
 
@@ -6,11 +6,11 @@ from conversation.events import StreamEvent, TextDelta
 from upstream.errors import UpstreamError
 
 
-def merged(events: Iterable[StreamEvent]) -> Generator[StreamEvent, None, None]:
-    """Give the events of one read of a socket, texts that follow one another as one.
+def merge_deltas(events: Iterable[StreamEvent]) -> Generator[StreamEvent, None, None]:
+    """Yield the events of one read of a socket, joining texts that follow one another.
 
     A loop that is behind finds several chunks in one read, and pays for one. Nothing is held
-    back for it: the last text is given before the end, and before an error.
+    back: the last text is yielded before the end, and before an error.
 
     Raises:
         UpstreamError: The one that `events` raises, after what came before it.

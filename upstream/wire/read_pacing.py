@@ -1,4 +1,4 @@
-"""How often the bodies of answers are read: the more of them stream at once, the more rarely."""
+"""How often response bodies are read: the more answers stream at once, the less often."""
 
 import asyncio
 from collections.abc import Generator
@@ -13,11 +13,11 @@ _SHORTEST_PAUSE_S = 0.06
 """A shorter pause saves nothing: up to sixty answers are read as they come."""
 
 
-class ReadingPace:
-    """The pace of reading of all answers that one provider streams.
+class ReadPacer:
+    """Pace the reads of all answers that one provider streams.
 
-    What comes meanwhile waits in the kernel, where it costs nothing. It is after a read that one
-    waits: the first words are read when they come.
+    What comes meanwhile waits in the kernel, where it costs nothing. The pause is after a read, so
+    that the first words are read when they come.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class ReadingPace:
             self._streams -= 1
 
     async def pause(self, response: aiohttp.ClientResponse) -> None:
-        """Let more come before the next read, if many stream."""
+        """Pause before the next read, if many stream."""
         pause_s = self._streams / _READS_PER_S
         connection = response.connection
         transport = None if connection is None else connection.transport

@@ -1,4 +1,4 @@
-"""Asking again until the first token, and ending every answer in exactly one way."""
+"""Retries until the first token, and exactly one `Finished` at the end of every answer."""
 
 import logging
 import unicodedata
@@ -19,7 +19,7 @@ Events = AsyncGenerator[StreamEvent, None]
 """What an attempt yields: deltas and a `Finished`, or an `UpstreamError` where it breaks off."""
 
 
-async def answered(attempt: Callable[[], Events], limits: Limits) -> Events:
+async def with_retries(attempt: Callable[[], Events], limits: Limits) -> Events:
     """Yield the events of the first attempt from which anything came, to its one `Finished`.
 
     A clean end without a visible character becomes `EMPTY`.
@@ -42,7 +42,7 @@ async def answered(attempt: Callable[[], Events], limits: Limits) -> Events:
 
 
 async def _begun(attempt: Callable[[], Events], limits: Limits) -> tuple[StreamEvent, Events]:
-    """Ask until something comes, an end included.
+    """Retry until something comes, an end included.
 
     Raises:
         UpstreamError: The last attempt's.
@@ -66,7 +66,7 @@ async def _begun(attempt: Callable[[], Events], limits: Limits) -> tuple[StreamE
 
 
 def _wait_before_retry(error: Exception, limits: Limits) -> bool | float:
-    """Say whether to try again: by the usual backoff (true), or after that many seconds."""
+    """Return whether to try again: with the usual backoff (true), or after so many seconds."""
     if not isinstance(error, UpstreamError) or not error.may_retry:
         return False
     asked_s = error.failure.retry_after_s
@@ -76,7 +76,7 @@ def _wait_before_retry(error: Exception, limits: Limits) -> bool | float:
 
 
 def _judged(end: Finished, *, is_visible: bool) -> Finished:
-    """Take a clean end for a failure where nothing can be seen of the answer."""
+    """Return the end, as a failure where it is clean but nothing of the answer is visible."""
     if end.text is not None:
         is_visible = _is_visible(end.text)
     if is_visible or end.outcome is not Outcome.COMPLETE:
@@ -90,7 +90,7 @@ def _ended(error: UpstreamError) -> Finished:
 
 
 def _is_visible(text: str) -> bool:
-    """Whether anything of a text could be seen: not white space, controls and joiners alone."""
+    """Return whether a text has more than white space, controls and joiners."""
     return any(
         not letter.isspace() and unicodedata.category(letter) not in {"Cc", "Cf"} for letter in text
     )

@@ -1,4 +1,4 @@
-"""The one HTTP session for everything upstream, which names Bobbin honestly."""
+"""The one HTTP session for everything upstream, with Bobbin's own name as its user agent."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -23,9 +23,9 @@ _SOCKS = {
 async def open_session(proxy: str | None = None) -> AsyncGenerator[aiohttp.ClientSession, None]:
     """Open the session; it is closed with the context, and every connection with it.
 
-    It has no limit of time, since every request has its own, and none of connections: an answer
-    holds one for minutes, and how many run at once is decided where they are begun. It keeps no
-    cookies and reads no proxy from the environment.
+    It limits neither time, since every request has its own limits, nor connections: an answer
+    holds one for minutes, and how many stream at once is the slots' decision. It keeps no cookies
+    and reads no proxy from the environment.
 
     Args:
         proxy: `http://`, `https://`, `socks4://` or `socks5://`, with a user and a password

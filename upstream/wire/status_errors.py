@@ -1,4 +1,4 @@
-"""What an HTTP status alone says about a refusal."""
+"""Errors by HTTP status, for responses whose body says no more."""
 
 import re
 
@@ -20,16 +20,16 @@ _WORTH_A_RETRY = frozenset(
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_. -]{0,47}")
 
 
-def refusal(
+def status_error(
     status: int,
     *,
     reason: FailureReason | None = None,
     retry_after_s: float | None = None,
     detail: str = "",
 ) -> UpstreamError:
-    """Make the error for a status that is no success; `reason` is what the body says, if it does.
+    """Return the error for a status that is no success; a `reason` from the body goes first.
 
-    529 is what some services say instead of 503.
+    Some services send 529 instead of 503.
     """
     by_status = FailureReason.SERVER_ERROR if status >= 500 else FailureReason.INVALID
     said = reason or _REASONS.get(status, by_status)
@@ -39,8 +39,8 @@ def refusal(
     )
 
 
-def code_word(value: object) -> str:
-    """Give a code if it is one, fit for a log; anything longer or stranger may be someone's text.
+def loggable_code(value: object) -> str:
+    """Return a code if it is fit for a log, else nothing: it may be somebody's text.
 
     Example: `context_length_exceeded`, `model overloaded`.
     """

@@ -1,4 +1,4 @@
-"""One HTTP exchange with an upstream service: opened, read in time, and closed for certain."""
+"""One HTTP request to an upstream service, read within its deadline and always closed."""
 
 import logging
 from collections.abc import AsyncGenerator, Mapping
@@ -10,19 +10,18 @@ from aiohttp_socks import ProxyConnectionError, ProxyError, ProxyTimeoutError
 
 from conversation.entities import Failure, FailureReason
 from upstream.errors import UpstreamError
-from upstream.wire.deadline_timer import Patience
-from upstream.wire.deadlines import Limits
+from upstream.wire.deadlines import Deadline, Limits
 
 log = logging.getLogger(__name__)
 
 ERROR_BODY_BYTES = 64 * 1024
-"""As much of an error's body is read; what says why stands at its beginning."""
+"""So much of an error's body is read; the reason stands at its beginning."""
 
 LONGEST_BODY_BYTES = 64 * 1024 * 1024
 """A longer body that is read whole is taken for nonsense."""
 
 LONGEST_RETRY_AFTER_S = 7 * 24 * 3600.0
-"""A longer `Retry-After` says no more than this one."""
+"""A longer `Retry-After` is taken for this one."""
 
 _UNREACHABLE = (
     aiohttp.ClientConnectorError,
@@ -37,7 +36,7 @@ _ERRORS = (*_UNREACHABLE, aiohttp.ClientError, OSError)
 
 
 def _translated(error: Exception) -> UpstreamError:
-    """Turn an error of aiohttp or of the proxy into ours, which names no address and no text."""
+    """Return our error for one of aiohttp or the proxy; it names no address and no text."""
     reason = FailureReason.CUT
     if isinstance(error, _UNREACHABLE):
         reason = FailureReason.UNREACHABLE
@@ -66,7 +65,7 @@ async def _request(
 
 
 @asynccontextmanager
-async def exchange(
+async def open_response(
     session: aiohttp.ClientSession,
     method: str,
     url: str,
@@ -74,17 +73,17 @@ async def exchange(
     headers: Mapping[str, str],
     body: aiohttp.FormData | bytes | None = None,
     limits: Limits,
-    patience: Patience,
+    deadline: Deadline,
 ) -> AsyncGenerator[aiohttp.ClientResponse, None]:
-    """Send a request and give the response once its head is there; the connection ends with it.
+    """Send a request and yield the response when its head has come; close it with the context.
 
-    No redirect is followed, for the headers hold secrets that are meant for one server.
+    No redirect is followed, because the headers hold secrets that are meant for one server.
 
     Raises:
-        UpstreamError: `UNREACHABLE`, `CUT`, `GARBAGE` (no HTTP) or the patience's.
+        UpstreamError: `UNREACHABLE`, `CUT`, `GARBAGE` (no HTTP) or the deadline's.
     """
     try:
-        response = await patience.wait(
+        response = await deadline.wait(
             _request(session, method, url, headers=headers, body=body, limits=limits)
         )
         log.debug("%s answered %d", method, response.status)
@@ -93,27 +92,27 @@ async def exchange(
         finally:
             response.close()
     finally:
-        patience.close()
+        deadline.close()
 
 
-async def read(response: aiohttp.ClientResponse, patience: Patience) -> bytes:
-    """Give what has come of the body, cut anywhere; nothing at the end, if it ends as it should.
+async def read_some(response: aiohttp.ClientResponse, deadline: Deadline) -> bytes:
+    """Return what has come of the body, cut anywhere; nothing at its proper end.
 
     Raises:
-        UpstreamError: `CUT`, or the patience's.
+        UpstreamError: `CUT`, or the deadline's.
     """
     try:
-        return await patience.wait(response.content.readany())
+        return await deadline.wait(response.content.readany())
     except _ERRORS as error:
         raise _translated(error) from error
 
 
-async def beginning(response: aiohttp.ClientResponse, patience: Patience) -> bytes:
-    """Read the beginning of an error's body; if it breaks off, what came will do."""
+async def read_beginning(response: aiohttp.ClientResponse, deadline: Deadline) -> bytes:
+    """Return the beginning of an error's body; if it breaks off, what came until then."""
     body = bytearray()
     try:
         while len(body) < ERROR_BODY_BYTES:
-            data = await read(response, patience)
+            data = await read_some(response, deadline)
             if not data:
                 break
             body += data
@@ -122,22 +121,22 @@ async def beginning(response: aiohttp.ClientResponse, patience: Patience) -> byt
     return bytes(body)
 
 
-async def whole(response: aiohttp.ClientResponse, patience: Patience) -> bytes:
-    """Read a body to its end.
+async def read_whole(response: aiohttp.ClientResponse, deadline: Deadline) -> bytes:
+    """Return a whole body.
 
     Raises:
-        UpstreamError: `CUT`, `GARBAGE` past `LONGEST_BODY_BYTES`, or the patience's.
+        UpstreamError: `CUT`, `GARBAGE` past `LONGEST_BODY_BYTES`, or the deadline's.
     """
     body = bytearray()
-    while data := await read(response, patience):
+    while data := await read_some(response, deadline):
         body += data
         if len(body) > LONGEST_BODY_BYTES:
             raise UpstreamError(Failure(FailureReason.GARBAGE, detail="a body without end"))
     return bytes(body)
 
 
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Read `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date, seen from `Date`."""
+def read_retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Return `Retry-After` (RFC 9110, section 10.2.3) in seconds; a date counts from `Date`."""
     value = headers.get("Retry-After", "").strip()
     if not value:
         return None

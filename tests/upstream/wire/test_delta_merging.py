@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from conversation.entities import Outcome
 from conversation.events import Finished, ReasoningDelta, StreamEvent, TextDelta
-from upstream.errors import UpstreamError, garbage
-from upstream.wire.delta_merging import merged
+from upstream.errors import UpstreamError, garbage_error
+from upstream.wire.delta_merging import merge_deltas
 
 END = Finished(Outcome.COMPLETE)
 EVENTS = st.lists(
@@ -32,7 +32,7 @@ def letters(events: Sequence[StreamEvent]) -> list[StreamEvent]:
 @given(EVENTS)
 def test_nothing_is_lost_and_the_order_is_kept(events: list[StreamEvent]) -> None:
     """All words come in their order, no text follows a text, and the end is last."""
-    told = list(merged([*events, END]))
+    told = list(merge_deltas([*events, END]))
     assert letters(told) == letters(events)
     assert told[-1] == END
     is_text = [isinstance(event, TextDelta) for event in told]
@@ -45,9 +45,9 @@ def test_what_came_before_an_error_is_told() -> None:
     def broken() -> Generator[StreamEvent, None, None]:
         yield TextDelta("one ")
         yield TextDelta("two")
-        raise garbage("nonsense")
+        raise garbage_error("nonsense")
 
-    events = merged(broken())
+    events = merge_deltas(broken())
     assert next(events) == TextDelta("one two")
     with pytest.raises(UpstreamError):
         next(events)

@@ -7,7 +7,7 @@ from contextlib import ExitStack, asynccontextmanager
 import aiohttp
 from aiohttp import web
 
-from upstream.wire.read_pacing import ReadingPace
+from upstream.wire.read_pacing import ReadPacer
 
 
 @asynccontextmanager
@@ -46,12 +46,12 @@ def is_reading(response: aiohttp.ClientResponse) -> bool:
 
 async def test_few_answers_are_read_as_they_come() -> None:
     """With up to sixty answers at once, nothing waits."""
-    pace = ReadingPace()
+    pacer = ReadPacer()
     async with unfinished_answer() as response:
         with ExitStack() as streams:
             for _ in range(60):
-                streams.enter_context(pace.streaming())
-            pausing = pace.pause(response)
+                streams.enter_context(pacer.streaming())
+            pausing = pacer.pause(response)
             try:
                 pausing.send(None)
             except StopIteration:
@@ -62,15 +62,15 @@ async def test_few_answers_are_read_as_they_come() -> None:
 
 async def test_many_answers_are_read_more_rarely() -> None:
     """With two hundred at once, what comes after a read waits in the kernel for a while."""
-    pace = ReadingPace()
+    pacer = ReadPacer()
     async with unfinished_answer() as response:
         with ExitStack() as streams:
             for _ in range(200):
-                streams.enter_context(pace.streaming())
-            pausing = asyncio.create_task(pace.pause(response))
+                streams.enter_context(pacer.streaming())
+            pausing = asyncio.create_task(pacer.pause(response))
             await asyncio.sleep(0)
             assert not is_reading(response)
             await pausing
             assert is_reading(response)
-        await pace.pause(response)
+        await pacer.pause(response)
         assert is_reading(response)

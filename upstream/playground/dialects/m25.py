@@ -1,13 +1,13 @@
 """The Playground's dialect of 2025: `POST /v4/message/stream`, nested message objects."""
 
-from upstream.playground.chunks import (
+from upstream.playground.dialects.chunks import (
     AssistantText,
+    Chunk,
     EndChunk,
     ErrorChunk,
     OtherChunk,
-    PlaygroundChunk,
+    StoredChunk,
     TextChunk,
-    ThreadChunk,
 )
 from upstream.wire.decoders.json_objects import JsonObject, objects, string
 
@@ -20,18 +20,18 @@ class M25:
     needs_host = True
     inherits_options = False
 
-    def decode(self, line: JsonObject) -> tuple[PlaygroundChunk, ...]:
-        """Read one line."""
+    def decode(self, line: JsonObject) -> tuple[Chunk, ...]:
+        """Return the chunks of one line."""
         if "id" in line:
-            return self._thread(line)
+            return self._stored(line)
         if "error" in line:
             return (ErrorChunk(string(line.get("reason"))),)
         if isinstance(line.get("content"), str):
             return (TextChunk(string(line["content"])),)
         return (OtherChunk(string(line.get("type")) or "without a type"),)
 
-    def _thread(self, line: JsonObject) -> tuple[PlaygroundChunk, ...]:
-        """Find the answer by walking down `children`: a new thread may begin with a prompt."""
+    def _stored(self, line: JsonObject) -> tuple[Chunk, ...]:
+        """Find the answers by walking down `children`, which may begin with a prompt."""
         answers: list[AssistantText] = []
         finish_reason = ""
         left = [line]
@@ -42,5 +42,5 @@ class M25:
                 answers.append(AssistantText(string(node.get("id")), string(node.get("content"))))
                 finish_reason = string(node.get("finish_reason"))
         is_final = line.get("final") is True
-        thread = ThreadChunk(string(line.get("root")), tuple(answers), is_final, finish_reason)
-        return (thread, EndChunk()) if is_final else (thread,)
+        stored = StoredChunk(string(line.get("root")), tuple(answers), is_final, finish_reason)
+        return (stored, EndChunk()) if is_final else (stored,)

@@ -1,14 +1,14 @@
 """The Playground's dialect of 2026: `POST /v4/threads/`, flat messages and typed chunks."""
 
-from upstream.playground.chunks import (
+from upstream.playground.dialects.chunks import (
     AssistantText,
+    Chunk,
     EndChunk,
     ErrorChunk,
     OtherChunk,
-    PlaygroundChunk,
+    StoredChunk,
     TextChunk,
     ThoughtChunk,
-    ThreadChunk,
 )
 from upstream.wire.decoders.json_objects import JsonObject, objects, string
 
@@ -16,8 +16,8 @@ from upstream.wire.decoders.json_objects import JsonObject, objects, string
 class T26:
     """Reads the typed chunks from `start` to `end`.
 
-    The server's own tools make several pairs of thread objects in one stream, so that it is over
-    at `end` and not at the first final one. It does not report that a limit of length was reached.
+    The service's own tools store several entries in one stream, so that it is over at `end` and not
+    at the first final entry. That a limit of length was reached is not reported.
     """
 
     path = "/v4/threads/"
@@ -25,8 +25,8 @@ class T26:
     needs_host = False
     inherits_options = True
 
-    def decode(self, line: JsonObject) -> tuple[PlaygroundChunk, ...]:
-        """Read one line."""
+    def decode(self, line: JsonObject) -> tuple[Chunk, ...]:
+        """Return the chunks of one line."""
         match string(line.get("type")):
             case "modelResponse":
                 return (TextChunk(string(line.get("content"))),)
@@ -43,7 +43,7 @@ class T26:
             case other:
                 return (OtherChunk(other),)
 
-    def _untyped(self, line: JsonObject) -> PlaygroundChunk:
+    def _untyped(self, line: JsonObject) -> Chunk:
         if "error" in line:
             return ErrorChunk(string(line.get("reason")))
         messages = objects(line.get("messages"))
@@ -55,4 +55,4 @@ class T26:
             if message.get("role") == "assistant"
         )
         is_final = all(message.get("final") is True for message in messages)
-        return ThreadChunk(string(messages[0].get("root")), answers, is_final)
+        return StoredChunk(string(messages[0].get("root")), answers, is_final)

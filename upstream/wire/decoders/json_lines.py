@@ -1,15 +1,15 @@
 """JSON lines, decoded from bytes that are cut anywhere."""
 
-from upstream.errors import garbage
+from upstream.errors import garbage_error
 from upstream.wire.decoders.json_objects import JsonObject, parse_object
 
 LONGEST_LINE_BYTES = 32 * 1024 * 1024
-"""Past it a line is taken for nonsense: a line of the Playground holds the prompt and the answer,
+"""A longer line is taken for nonsense: one of the Playground holds the prompt and the answer,
 escaped to six bytes a letter, and a context of 128,000 tokens stays under a tenth of it."""
 
 
 class JsonLinesDecoder:
-    """Turns bytes into the objects of whole lines; only LF ends a line.
+    """Turn bytes into the objects of whole lines; only LF ends a line.
 
     The cost of a chunk does not grow with the line that it is a part of.
     """
@@ -19,7 +19,7 @@ class JsonLinesDecoder:
         self._unfinished_bytes = 0
 
     def feed(self, data: bytes) -> list[JsonObject]:
-        """Take the next bytes and give the objects of the lines that they complete.
+        """Decode the next bytes, and return the objects of the lines that they complete.
 
         Raises:
             UpstreamError: `GARBAGE`, for a line that is no JSON object, or too long.
@@ -33,11 +33,11 @@ class JsonLinesDecoder:
             self._unfinished.append(rest)
         self._unfinished_bytes += len(rest)
         if self._unfinished_bytes > LONGEST_LINE_BYTES:
-            raise garbage("a line without end")
+            raise garbage_error("a line without end")
         return found
 
     def finish(self) -> list[JsonObject]:
-        """Say that the bytes ended as they should; a last line may lack its LF.
+        """Return the last object at the proper end of the bytes; its line may lack its LF.
 
         Raises:
             UpstreamError: `GARBAGE`, as above.

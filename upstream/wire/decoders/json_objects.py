@@ -1,4 +1,4 @@
-"""Reading JSON objects whose shape is not to be trusted: a wrong type is as good as absence."""
+"""Read JSON objects whose shape is not trusted: a value of a wrong type counts as absent."""
 
 import json
 import math
@@ -7,7 +7,7 @@ from typing import cast
 
 import orjson
 
-from upstream.errors import garbage
+from upstream.errors import garbage_error
 
 JsonObject = Mapping[str, object]
 """A JSON object as it is read."""
@@ -19,8 +19,8 @@ _LARGEST = 2**63 - 1
 def parse(data: bytes | str) -> object:
     """Parse one JSON value; bytes are UTF-8, and what is not is replaced.
 
-    Servers of the field send what a strict parser refuses: `NaN`, half a surrogate pair, torn
-    letters. What orjson refuses is read once more, leniently.
+    Real servers send what a strict parser refuses: `NaN`, half a surrogate pair, cut characters.
+    What orjson refuses is parsed once more, leniently.
 
     Raises:
         UpstreamError: `GARBAGE`, for what is no JSON.
@@ -36,7 +36,7 @@ def _parse_leniently(data: bytes | str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise garbage("not JSON") from error
+        raise garbage_error("not JSON") from error
 
 
 def parse_object(data: bytes | str) -> JsonObject:
@@ -47,17 +47,17 @@ def parse_object(data: bytes | str) -> JsonObject:
     """
     value = parse(data)
     if not isinstance(value, dict):
-        raise garbage("JSON, but not an object")
+        raise garbage_error("JSON, but not an object")
     return cast(JsonObject, value)
 
 
 def as_object(value: object) -> JsonObject:
-    """Give a value if it is an object, else an empty one."""
+    """Return a value if it is an object, else an empty one."""
     return cast(JsonObject, value) if isinstance(value, dict) else {}
 
 
 def objects(value: object) -> tuple[JsonObject, ...]:
-    """Give the objects of an array; empty for anything but an array."""
+    """Return the objects of an array; empty for anything but an array."""
     if not isinstance(value, list):
         return ()
     items = cast(list[object], value)
@@ -65,7 +65,7 @@ def objects(value: object) -> tuple[JsonObject, ...]:
 
 
 def first_object(value: object) -> JsonObject:
-    """Give the first object of an array; an empty one where there is none."""
+    """Return the first object of an array; an empty one where there is none."""
     items = cast(list[object], value) if isinstance(value, list) else []
     for item in items:
         if isinstance(item, dict):
@@ -74,7 +74,7 @@ def first_object(value: object) -> JsonObject:
 
 
 def string(value: object) -> str:
-    """Give a value if it is a string, else an empty one; lone surrogates are replaced.
+    """Return a value if it is a string, else an empty one; lone surrogates are replaced.
 
     JSON can escape half of a surrogate pair, which no encoder would take later on.
     """
@@ -86,14 +86,14 @@ def string(value: object) -> str:
 
 
 def integer(value: object) -> int | None:
-    """Give a value if it is a whole number of at most 64 bits; a boolean is none."""
+    """Return a value if it is a whole number of at most 64 bits; a boolean is none."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST:
         return value
     return None
 
 
 def number(value: object) -> float | None:
-    """Give a value if it is a number that can be reckoned with; a boolean is none."""
+    """Return a value if it is a finite number; a boolean is none."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     whole = integer(value)

@@ -1,17 +1,17 @@
 """Server-sent events, decoded from bytes that are cut anywhere.
 
-The rules are those of the WHATWG HTML standard, section 9.2.6, with two that servers of the field
-need: an event without its empty line counts at a proper end, and a field named `error`
-(llama.cpp) is an event of that name.
+The rules are those of the WHATWG HTML standard, section 9.2.6, and two that real servers need: an
+event without its empty line counts at a proper end, and a field named `error` (llama.cpp) is an
+event of that name.
 """
 
 import codecs
 from dataclasses import dataclass, field
 
-from upstream.errors import garbage
+from upstream.errors import garbage_error
 
 LONGEST_EVENT_BYTES = 32 * 1024 * 1024
-"""Past it an event is taken for nonsense."""
+"""A longer event is taken for nonsense."""
 
 _DATA = b"data: "
 
@@ -25,7 +25,7 @@ class ServerSentEvent:
 
 
 class ServerSentEventsDecoder:
-    """Turns bytes into events. Comments, ids and reconnection times are read over.
+    """Turn bytes into events. Comments, ids and reconnection times are skipped.
 
     Lines end with LF, CR, or CR LF, also when the latter is cut in two.
     """
@@ -39,7 +39,7 @@ class ServerSentEventsDecoder:
         self._name = ""
 
     def feed(self, data: bytes) -> list[ServerSentEvent]:
-        """Take the next bytes and give the events that they complete.
+        """Decode the next bytes, and return the events that they complete.
 
         Raises:
             UpstreamError: `GARBAGE`, for an event that is too long.
@@ -62,11 +62,11 @@ class ServerSentEventsDecoder:
         if found:
             self._size_bytes = len(rest)
         if self._size_bytes > LONGEST_EVENT_BYTES:
-            raise garbage("an event without end")
+            raise garbage_error("an event without end")
         return found
 
     def finish(self) -> list[ServerSentEvent]:
-        """Say that the bytes ended as they should; the last event may lack its empty line."""
+        """Return the last event at the proper end of the bytes; it may lack its empty line."""
         events = (self._end_line(b""), self._dispatch())
         return [event for event in events if event is not None]
 

@@ -14,9 +14,9 @@ from sandbox.models.playground import m25, t26
 from sandbox.models.script import Answer, Reason, ToolUse
 from tests.upstream.wire.decoders.byte_cuts import cut, every_cut
 from upstream.errors import UpstreamError
-from upstream.openai.answer_reader import ChatReading
-from upstream.playground.chunks import PlaygroundReading
-from upstream.playground.client import Dialect
+from upstream.openai.answer_reader import AnswerReader as OpenAIReader
+from upstream.playground.answer_reader import AnswerReader as PlaygroundReader
+from upstream.playground.dialects.dialect import Dialect
 from upstream.playground.dialects.m25 import M25
 from upstream.playground.dialects.t26 import T26
 from upstream.wire.decoders.json_lines import JsonLinesDecoder
@@ -29,35 +29,35 @@ def playground(dialect: Dialect) -> Decode:
     """Make the decoding of a dialect; what it found is told by a `Finished` with text."""
 
     def decode(pieces: Iterable[bytes]) -> list[StreamEvent | UpstreamError]:
-        decoder, reading = JsonLinesDecoder(), PlaygroundReading()
+        decoder, reader = JsonLinesDecoder(), PlaygroundReader()
         found: list[StreamEvent | UpstreamError] = []
         lines = [line for piece in pieces for line in decoder.feed(piece)] + decoder.finish()
         for line in lines:
             for chunk in dialect.decode(line):
-                event = reading.take(chunk)
+                event = reader.take(chunk)
                 found.extend([event] if event else [])
         try:
-            reading.check()
+            reader.check()
         except UpstreamError as error:
             return [*found, error]
-        assert reading.answer_id
-        assert reading.root_id
-        return [*found, Finished(Outcome.COMPLETE, text=reading.last_word())]
+        assert reader.answer_id
+        assert reader.root_id
+        return [*found, Finished(Outcome.COMPLETE, text=reader.corrected_text())]
 
     return decode
 
 
 def chat(pieces: Iterable[bytes]) -> list[StreamEvent | UpstreamError]:
     """Decode an event stream of chat completions."""
-    decoder, reading = ServerSentEventsDecoder(), ChatReading()
+    decoder, reader = ServerSentEventsDecoder(), OpenAIReader()
     found: list[StreamEvent | UpstreamError] = []
     try:
         for piece in pieces:
             for sent in decoder.feed(piece):
-                found.extend(reading.take(sent))
+                found.extend(reader.take(sent))
         for sent in decoder.finish():
-            found.extend(reading.take(sent))
-        found.append(reading.finished(is_end_certain=True))
+            found.extend(reader.take(sent))
+        found.append(reader.finished(is_end_certain=True))
     except UpstreamError as error:
         found.append(error)
     return found

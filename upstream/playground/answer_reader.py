@@ -1,71 +1,22 @@
-"""What the Ai2 Playground says while it answers, as values common to its dialects.
-
-A dialect reads the objects of its wire into these; `PlaygroundReading` makes an answer of them.
-"""
+"""The state of reading one answer of the Playground, and how it ended."""
 
 import logging
-from dataclasses import dataclass, field
 
 from conversation.entities import Failure, FailureReason, Outcome
 from conversation.events import ReasoningDelta, TextDelta
 from upstream.errors import UpstreamError
-from upstream.wire.status_errors import code_word
+from upstream.playground.dialects.chunks import (
+    Chunk,
+    EndChunk,
+    ErrorChunk,
+    OtherChunk,
+    StoredChunk,
+    TextChunk,
+    ThoughtChunk,
+)
+from upstream.wire.status_errors import loggable_code
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class AssistantText:
-    """An assistant's message as a thread object shows it."""
-
-    id: str
-    text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadChunk:
-    """The new messages of the thread: at first to name their ids, at last as they were stored."""
-
-    root_id: str
-    answers: tuple[AssistantText, ...]
-    is_final: bool
-    finish_reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TextChunk:
-    """More of the answer, verbatim."""
-
-    text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ThoughtChunk:
-    """More of what the model thinks."""
-
-    text: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorChunk:
-    """The server says that the answer failed; `reason` is its word for why."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class EndChunk:
-    """Nothing more comes."""
-
-
-@dataclass(frozen=True, slots=True)
-class OtherChunk:
-    """A chunk that holds nothing for us; `kind` names it where it was not expected."""
-
-    kind: str = ""
-
-
-PlaygroundChunk = ThreadChunk | TextChunk | ThoughtChunk | ErrorChunk | EndChunk | OtherChunk
 
 _FAILURES = {
     "model overloaded": (FailureReason.OVERLOADED, True),
@@ -74,12 +25,12 @@ _FAILURES = {
     "unclosed stream": (FailureReason.SERVER_ERROR, False),
     "aborted": (FailureReason.SERVER_ERROR, False),
 }
-"""By the word of the wire: the reason, and whether a second try may succeed. Any other word is a
-server error that is not tried again."""
+"""The wire's word for an error: our reason, and whether a second try may succeed. Any other word is
+a server error that is not tried again."""
 
 
-class PlaygroundReading:
-    """The state of reading one answer; knows no bytes and no time."""
+class AnswerReader:
+    """Turn the chunks of one answer into events, and judge its end; knows no bytes and no time."""
 
     def __init__(self) -> None:
         self._said: list[str] = []
@@ -90,36 +41,36 @@ class PlaygroundReading:
         self.root_id = ""
         self.answer_id = ""
         self.is_final = False
-        """Whether the last thread object was final: the thread can be gone on from here."""
+        """Whether the last stored entries were final; only then can the answer be continued."""
         self.is_over = False
 
     @property
     def has_failed(self) -> bool:
-        """Whether the server has reported an error, after which little more comes."""
+        """Whether the service has reported an error, after which little more comes."""
         return self._error_reason is not None
 
-    def take(self, chunk: PlaygroundChunk) -> TextDelta | ReasoningDelta | None:
-        """Take the next chunk and give what a person should see of it."""
+    def take(self, chunk: Chunk) -> TextDelta | ReasoningDelta | None:
+        """Record the next chunk, and return the event that it makes."""
         match chunk:
             case TextChunk(text) if text:
                 self._said.append(text)
                 return TextDelta(text)
             case ThoughtChunk(text) if text:
                 return ReasoningDelta(text)
-            case ThreadChunk():
-                self._take_thread(chunk)
+            case StoredChunk():
+                self._take_stored(chunk)
             case ErrorChunk(reason):
                 self._error_reason = self._error_reason or reason or "unknown"
             case EndChunk():
                 self.is_over = True
             case OtherChunk(kind) if kind and kind not in self._unexpected:
                 self._unexpected.add(kind)
-                log.warning("skipped a chunk of an unknown kind: %s", code_word(kind) or "?")
+                log.warning("skipped a chunk of an unknown kind: %s", loggable_code(kind) or "?")
             case TextChunk() | ThoughtChunk() | OtherChunk():
                 pass
         return None
 
-    def _take_thread(self, chunk: ThreadChunk) -> None:
+    def _take_stored(self, chunk: StoredChunk) -> None:
         self.root_id = chunk.root_id or self.root_id
         self.is_final = chunk.is_final
         if chunk.answers:
@@ -129,10 +80,10 @@ class PlaygroundReading:
             self._stored.update((answer.id, answer.text) for answer in chunk.answers)
 
     def check(self) -> None:
-        """Say whether the answer ended well.
+        """Raise unless the answer ended well.
 
         Raises:
-            UpstreamError: What the server reported, else `CUT` if its last word is missing.
+            UpstreamError: What the service reported, else `CUT` where its last object is missing.
         """
         if self._error_reason is not None:
             raise self._failure(self._error_reason)
@@ -141,10 +92,10 @@ class PlaygroundReading:
         if self._finish_reason == "length" or self._finish_reason in _FAILURES:
             raise self._failure(self._finish_reason)
 
-    def last_word(self) -> str | None:
-        """Give the whole text as the server stored it, where it differs from what it said.
+    def corrected_text(self) -> str | None:
+        """Return the whole text as the service stored it, where that differs from the deltas.
 
-        An answer that was stored without text is no word on what came.
+        A stored answer without text is ignored.
         """
         stored = "".join(self._stored.values())
         return stored if stored.strip() and stored != "".join(self._said) else None
@@ -156,4 +107,4 @@ class PlaygroundReading:
                 return UpstreamError(failure, outcome=Outcome.TRUNCATED)
             return UpstreamError(Failure(FailureReason.TOO_LONG, detail=reason))
         said, may_retry = _FAILURES.get(reason, (FailureReason.SERVER_ERROR, False))
-        return UpstreamError(Failure(said, detail=code_word(reason)), may_retry=may_retry)
+        return UpstreamError(Failure(said, detail=loggable_code(reason)), may_retry=may_retry)
