@@ -159,16 +159,22 @@ class OpenAICompatible:
         return with_retries(lambda: self._attempt(request), self._limits)
 
     async def _attempt(self, request: Request) -> AsyncGenerator[StreamEvent, None]:
-        """Ask, with simpler bodies while the server refuses their shape; keep what works."""
+        """Ask, with simpler bodies while the server refuses their shape; keep what works.
+
+        Once an answer has begun it is not asked for again.
+        """
         shape = self._shapes.get(request.model, RequestShape())
+        has_begun = False
         while True:
             try:
                 async with aclosing(self._ask(request, shape)) as events:
                     async for event in events:
-                        self._shapes[request.model] = shape
+                        if not has_begun:
+                            has_begun = True
+                            self._shapes[request.model] = shape
                         yield event
             except RequestRefusedError as error:
-                simpler = shape.simpler(error)
+                simpler = None if has_begun else shape.simpler(error)
                 if simpler is None:
                     raise
                 shape = simpler

@@ -83,6 +83,17 @@ class TestEnds:
         assert answer.end.failure is not None
         assert answer.end.failure.status == 402
 
+    async def test_no_simpler_request_after_the_first_token(
+        self, session: aiohttp.ClientSession
+    ) -> None:
+        """An error that looks like a refused parameter ends an answer that has begun."""
+        refused = 'data: {"error": {"code": 400, "message": "malformed"}}\n\n'
+        broken = http(event("one ") + refused)
+        async with answering(broken, http(event("one two", finish_reason="stop"))) as server:
+            answer = await told(provider(session, server), ask("demo", "count"))
+        assert (answer.text, answer.end.outcome) == ("one ", Outcome.FAILED)
+        assert len(server.requests) == 1
+
     @pytest.mark.parametrize(
         ("text", "outcome"), [("so", Outcome.TRUNCATED), (None, Outcome.FAILED)]
     )
