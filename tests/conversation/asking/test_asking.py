@@ -1,4 +1,4 @@
-"""Models that are asked where the chosen one fails, over a real store and real providers."""
+"""Asking: fallbacks, the line, and the limits, over a real store and real providers."""
 
 import asyncio
 from collections.abc import Generator
