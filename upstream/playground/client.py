@@ -1,7 +1,7 @@
 """The two HTTP calls to the Playground: list the models, and ask one question."""
 
 from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from typing import Final
 
 import aiohttp
@@ -80,12 +80,14 @@ class Client:
             raise status_error(response.status, reason=FailureReason.GARBAGE)
         return listed
 
-    async def ask(
+    @asynccontextmanager
+    async def asked(
         self, user: str, fields: Fields, reader: AnswerReader
-    ) -> AsyncGenerator[StreamEvent, None]:
-        """Send a message as this anonymous user, and yield the deltas of its answer.
+    ) -> AsyncGenerator[AsyncGenerator[StreamEvent, None], None]:
+        """Send a message as this anonymous user, and yield the stream of its answer's deltas.
 
-        How it ended is in `reader` afterwards.
+        The request is closed with the context. How the answer ended is in `reader` when its stream
+        is exhausted.
 
         Raises:
             ResumeLostError: The service does not continue from the parent.
@@ -110,8 +112,7 @@ class Client:
                 )
             with self._pacer.streaming():
                 async with aclosing(self._read(response, deadline, reader)) as events:
-                    async for event in events:
-                        yield event
+                    yield events
 
     async def _read(
         self, response: aiohttp.ClientResponse, deadline: Deadline, reader: AnswerReader

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Literal
 
 import aiohttp
@@ -104,12 +104,30 @@ class Playground:
     async def _attempt(
         self, request: Request, question: "_Question"
     ) -> AsyncGenerator[StreamEvent, None]:
-        """Ask as planned, and once more where the resume state or the host was no longer valid."""
+        reader = AnswerReader()
+        async with AsyncExitStack() as stack:
+            async for event in await self._send(request, question, reader, stack):
+                yield event
+        reader.check()
+        resume = question.plan.resume(self.name, root=reader.root_id, answer=reader.answer_id)
+        yield Finished(
+            Outcome.COMPLETE,
+            resume=resume if reader.answer_id else None,
+            text=reader.corrected_text(),
+        )
+
+    async def _send(
+        self, request: Request, question: "_Question", reader: AnswerReader, stack: AsyncExitStack
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """Send as planned, and once more where the resume state or the host is no longer valid.
+
+        Returns the stream of the answer's deltas; the stack closes it.
+        """
         host = await self._host_of(request.model)
         try:
-            async with aclosing(self._ask(request, question.plan, host)) as events:
-                async for event in events:
-                    yield event
+            return await stack.enter_async_context(
+                self._asked(request, question.plan, host, reader)
+            )
         except ResumeLostError:
             log.debug("the resume state is lost; the conversation is begun anew")
             question.plan = plan_anew(request, self._now())
@@ -118,11 +136,12 @@ class Playground:
             if moved_to is None:
                 raise
             host = moved_to
-        else:
-            return
-        async with aclosing(self._ask(request, question.plan, host)) as events:
-            async for event in events:
-                yield event
+        return await stack.enter_async_context(self._asked(request, question.plan, host, reader))
+
+    def _asked(
+        self, request: Request, plan: ResumePlan, host: str | None, reader: AnswerReader
+    ) -> AbstractAsyncContextManager[AsyncGenerator[StreamEvent, None]]:
+        return self._client.asked(plan.user, self._fields(request, plan, host), reader)
 
     async def _moved_to(self, model: str, host: str | None, error: UpstreamError) -> str | None:
         """Return the new host of a model that is unknown at this one, or None; asks for the list.
@@ -144,22 +163,6 @@ class Playground:
             await self.models()
         listed = self._models.get(model)
         return (listed.host if listed else "") or DEFAULT_HOST
-
-    async def _ask(
-        self, request: Request, plan: ResumePlan, host: str | None
-    ) -> AsyncGenerator[StreamEvent, None]:
-        reader = AnswerReader()
-        fields = self._fields(request, plan, host)
-        async with aclosing(self._client.ask(plan.user, fields, reader)) as events:
-            async for event in events:
-                yield event
-        reader.check()
-        resume = plan.resume(self.name, root=reader.root_id, answer=reader.answer_id)
-        yield Finished(
-            Outcome.COMPLETE,
-            resume=resume if reader.answer_id else None,
-            text=reader.corrected_text(),
-        )
 
     def _fields(self, request: Request, plan: ResumePlan, host: str | None) -> Fields:
         parameters = self._parameters(request, has_parent=plan.parent is not None)
