@@ -55,7 +55,7 @@ class Slot:
 
 
 class Slots:
-    """Let as many answers stream as the limits allow, the others in the order in which they came.
+    """Admit as many answers as the limits allow, the others in the order in which they came.
 
     One that waits for a busy provider does not hold up those that want another provider.
 
@@ -107,7 +107,7 @@ class Slots:
         return sum(it.provider == waiter.provider for it in before)
 
     def _assign_free(self) -> None:
-        """Give the free slots to those at the head of the line."""
+        """Assign the free slots to those at the head of the line."""
         room = self._most - self.running_count
         for waiter in list(self._line) if room > 0 else ():
             if self._running[waiter.provider] < self._most_per_provider:

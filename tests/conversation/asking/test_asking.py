@@ -30,7 +30,7 @@ KEY = Refuse("no such key", 401)
 
 
 async def fall_back(house: House, *models: str, model: str = MODEL) -> None:
-    """Let these models be asked in the thread where its own fails."""
+    """Set the fallback models of the thread."""
     await house.store.change_settings(THREAD, PlaceSettings(model=model, fallback_models=models))
 
 
@@ -43,19 +43,19 @@ def asked(house: House) -> tuple[int, int]:
 
 
 def fail(house: House, fault: Fault) -> None:
-    """Let the Playground fail a question, in each of its attempts."""
+    """Have the Playground fail the next question, in each of its attempts."""
     house.playground.script.queue(*[Answer("never", fault=fault)] * QUICK.attempts)
 
 
 @contextmanager
 def all_taken(house: House) -> Generator[None, None, None]:
-    """Let as many stream as may, of providers that nobody else wants."""
+    """Occupy all slots, with providers that nobody else wants."""
     with house.slots.slot("x"), house.slots.slot("y"):
         yield
 
 
 def keep_saying(script: Script, answer: Answer) -> None:
-    """Let a server answer every question so."""
+    """Have a server answer every question with this."""
 
     def answerer(_: AskedConversation) -> Answer:
         return answer
@@ -64,7 +64,7 @@ def keep_saying(script: Script, answer: Answer) -> None:
 
 
 def keep_failing(house: House) -> None:
-    """Let the Playground refuse every question, without a second attempt."""
+    """Have the Playground refuse every question, without a second attempt."""
     keep_saying(house.playground.script, Answer("never", fault=KEY))
 
 

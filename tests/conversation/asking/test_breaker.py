@@ -27,7 +27,7 @@ class _Stage:
         self.breaker = Breaker(self.clock.now, PAUSE_S)
 
     def fail(self, failure: Failure = GONE, *, times: int = OPENS_AFTER) -> None:
-        """Let so many questions fail."""
+        """Record so many failed questions."""
         for _ in range(times):
             assert self.breaker.admit(MODEL) is None
             self.breaker.record_end(MODEL, Finished(Outcome.FAILED, failure))
@@ -40,7 +40,7 @@ class _Stage:
         self.breaker.record_end(MODEL, end)
 
     def pause_s(self) -> float:
-        """Tell how long the model is left alone from now on, to the second."""
+        """Return how long the model is not asked from now on, to the second."""
         began_s = self.clock.time_s
         while self.breaker.known_failure(MODEL) is not None:
             self.clock.time_s += 1
@@ -49,7 +49,7 @@ class _Stage:
 
 @pytest.fixture
 def stage() -> _Stage:
-    """Give a breaker that knows nothing."""
+    """Return a breaker that has recorded nothing."""
     return _Stage()
 
 

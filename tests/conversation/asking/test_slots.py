@@ -22,13 +22,13 @@ class _Line:
         self.begun: list[str] = []
 
     async def ask(self, name: str, provider: str = "a") -> None:
-        """Let one more want to stream, and let everybody act."""
+        """Add one that wants to stream, and let everybody act."""
         self._ends[name] = asyncio.Event()
         self._tasks[name] = asyncio.create_task(self._stream(name, provider))
         await self.settle()
 
     async def end(self, name: str) -> None:
-        """Let a stream end."""
+        """End a stream."""
         self._ends[name].set()
         await self.settle()
 
@@ -45,7 +45,7 @@ class _Line:
 
     @staticmethod
     async def settle() -> None:
-        """Let every task go as far as it can."""
+        """Yield to the loop until every task waits."""
         for _ in range(10):
             await asyncio.sleep(0)
 
@@ -60,7 +60,7 @@ class _Line:
 
 @asynccontextmanager
 async def lined_up(slots: Slots) -> AsyncGenerator[_Line, None]:
-    """Give a line that leaves nothing behind."""
+    """Yield a line, and check that it leaves nothing behind."""
     line = _Line(slots)
     try:
         yield line

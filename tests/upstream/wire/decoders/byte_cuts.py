@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 
 def every_cut(data: bytes) -> Iterator[tuple[bytes, ...]]:
-    """Give the data in two pieces, cut at every place, and byte by byte."""
+    """Yield the data in two pieces, cut at every place, and byte by byte."""
     for place in range(len(data) + 1):
         yield data[:place], data[place:]
     yield tuple(data[place : place + 1] for place in range(len(data)))
