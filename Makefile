@@ -33,7 +33,7 @@ audit: $(VENV)/dev.stamp ## Ask whether a package that the bot runs on has a kno
 	@$(BIN)/pip-audit --strict -r requirements.txt
 
 screenshots: $(VENV)/dev.stamp ## Make the pictures of the sandbox's page in docs/ (needs chromium)
-	@$(BIN)/python -m tests.page.screenshots docs
+	@$(BIN)/python -m tests.sandbox.page.screenshots docs
 
 chaos: $(VENV)/dev.stamp ## Break everything on purpose for 200 rounds, and check that nothing is lost
 	@$(BIN)/python -m tests.chaos --rounds 200

@@ -20,7 +20,7 @@ from rich.table import Table
 from benchmarks.crowd import CrowdedGateway, Size, furnished
 from benchmarks.processes import BotProcess, running
 from benchmarks.stage import BOBBIN, Contestant
-from sandbox.rest.discord_server import DiscordServer
+from sandbox.discord_server import DiscordServer
 
 _DEFAULT_CLIENT = Contestant(
     "discord.Client, default", "benchmarks/default_client.py", "connected", lambda _: {}

@@ -17,7 +17,7 @@ from benchmarks.paced_model import MODEL, PacedModel
 from benchmarks.processes import BotProcess, running
 from benchmarks.scenes import Scene
 from benchmarks.timeline import Reader, Sight, Stream
-from sandbox.rest.discord_server import DiscordServer
+from sandbox.discord_server import DiscordServer
 from sandbox.rest.rate_limits import Limits, Rate
 from sandbox.world.entities import Channel, Person
 from sandbox.world.events import Event

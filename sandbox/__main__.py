@@ -19,11 +19,11 @@ from pathlib import Path
 
 from sandbox.chat import Chat
 from sandbox.demo.model import demo_answerer
+from sandbox.discord_server import DiscordServer
 from sandbox.lifeline import Lifeline
 from sandbox.models.playground.server import PlaygroundServer
 from sandbox.models.script import Script
 from sandbox.page.server import PageServer
-from sandbox.rest.discord_server import DiscordServer
 from sandbox.world.entities import Guild, Person
 from sandbox.world.world import World
 

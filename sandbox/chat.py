@@ -10,8 +10,8 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
+from sandbox.discord_server import DiscordServer
 from sandbox.people.client_refusal import ClientRefusedError
-from sandbox.rest.discord_server import DiscordServer
 from sandbox.world.entities import ChannelKind, Guild, Message, MessageKind, Payload, Person
 from sandbox.world.world import World
 

@@ -14,13 +14,13 @@ from aiohttp import WSMsgType, web
 
 from sandbox.gateway.faults import GatewayFaults
 from sandbox.gateway.sessions import CloseCode, Connection, Opcode, Session
+from sandbox.payloads.json_values import object_or_none
 from sandbox.payloads.members import member_chunks
 from sandbox.payloads.people import application_payload, own_user_payload
 from sandbox.payloads.places import joined_guild_payload
+from sandbox.payloads.visibility import is_seen, readable, readable_guild
 from sandbox.world.entities import Guild, Payload
 from sandbox.world.events import KNOWN_INTENTS, Event, Intent
-from sandbox.world.json_values import object_or_none
-from sandbox.world.visibility import is_seen, readable, readable_guild
 from sandbox.world.world import World
 
 HEARTBEAT_INTERVAL_S = 41.25

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 
+from sandbox.discord_server import DiscordServer
 from sandbox.page.asked import Asked
 from sandbox.page.commands import command_views, entity, form_view, option_values
 from sandbox.page.files import Files
@@ -10,7 +11,6 @@ from sandbox.page.window import Window
 from sandbox.people.client_refusal import ClientRefusedError
 from sandbox.people.interactions import InteractionRecord
 from sandbox.people.person import PersonActor
-from sandbox.rest.discord_server import DiscordServer
 from sandbox.world.entities import Channel, Guild, Payload, Person
 from sandbox.world.permissions import BOT_ROLE
 from sandbox.world.world import World

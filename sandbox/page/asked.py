@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from sandbox.payloads.json_values import list_or_empty, object_or_none
 from sandbox.people.client_refusal import ClientRefusedError
 from sandbox.world.entities import Channel, Message, Payload, Person
-from sandbox.world.json_values import list_or_empty, object_or_none
 from sandbox.world.permissions import Permission
 from sandbox.world.world import World
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
+from sandbox.discord_server import DiscordServer
 from sandbox.page.views import Views
 from sandbox.page.window import Window
-from sandbox.rest.discord_server import DiscordServer
 from sandbox.world.entities import Channel, Message
 from sandbox.world.events import Event
 from sandbox.world.world import World

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
+from sandbox.payloads.command_rules import NESTING, OptionKind
+from sandbox.payloads.json_values import list_or_empty, object_or_none
 from sandbox.people.client_refusal import ClientRefusedError
 from sandbox.people.modals import Modal
-from sandbox.rest.command_rules import NESTING, OptionKind
 from sandbox.world.entities import Command, Payload
-from sandbox.world.json_values import list_or_empty, object_or_none
 from sandbox.world.world import World
 
 _KEPT = ("type", "required", "autocomplete", "min_value", "max_value", "min_length", "max_length")

@@ -11,6 +11,7 @@ from typing import Self
 
 from aiohttp import WSMsgType, web
 
+from sandbox.discord_server import DiscordServer
 from sandbox.guard import listen, refuse_foreign_pages
 from sandbox.page.acts import Acts
 from sandbox.page.broadcast import Broadcast
@@ -24,9 +25,8 @@ from sandbox.page.security import (
 )
 from sandbox.page.views import Views
 from sandbox.page.window import Window
-from sandbox.rest.discord_server import DiscordServer
+from sandbox.payloads.json_values import object_or_none
 from sandbox.world.entities import Guild, Payload, Person
-from sandbox.world.json_values import object_or_none
 from sandbox.world.world import World
 
 _STATIC = Path(__file__).parent / "static"

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox.page.files import Files
-from sandbox.page.markdown import Markdown
-from sandbox.page.markdown_rules import web_address
-from sandbox.page.nodes import Block, plain_text
+from sandbox.page.markdown.nodes import Block, plain_text
+from sandbox.page.markdown.parser import Markdown
+from sandbox.page.markdown.rules import web_address
 from sandbox.page.security import is_plain_image
+from sandbox.payloads.json_values import list_or_empty, object_or_none
 from sandbox.payloads.messages import referenced_message
 from sandbox.world.entities import (
     Attachment,
@@ -24,7 +25,6 @@ from sandbox.world.entities import (
     Payload,
     Person,
 )
-from sandbox.world.json_values import list_or_empty, object_or_none
 from sandbox.world.snowflakes import time_of
 from sandbox.world.world import World
 

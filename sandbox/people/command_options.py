@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.payloads.command_rules import NESTING, OptionKind
+from sandbox.payloads.json_values import list_or_empty
 from sandbox.people.client_refusal import ClientRefusedError
-from sandbox.rest.command_rules import NESTING, OptionKind
 from sandbox.world.entities import Attachment, Channel, Command, Payload, Person, Role
-from sandbox.world.json_values import list_or_empty
 
 _ENTITIES: Mapping[OptionKind, tuple[type, ...]] = {
     OptionKind.USER: (Person,),

@@ -11,8 +11,8 @@ from enum import IntEnum
 
 from sandbox.payloads.interaction import Origin, interaction_payload, owners
 from sandbox.payloads.people import user_payload
+from sandbox.payloads.refusals import Refusal, refused
 from sandbox.people.modals import Modal
-from sandbox.rest.refusals import Refusal, refused
 from sandbox.world.entities import Message, MessageFlag, Payload, Person
 from sandbox.world.events import Intent
 from sandbox.world.world import World

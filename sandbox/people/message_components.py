@@ -6,9 +6,9 @@ Source: Discord documentation, "Component Reference".
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from sandbox.payloads.json_values import list_or_empty, object_or_none
 from sandbox.people.client_refusal import ClientRefusedError
 from sandbox.world.entities import Channel, Message, Payload, Person, Role
-from sandbox.world.json_values import list_or_empty, object_or_none
 
 BUTTON = 2
 STRING_SELECT = 3

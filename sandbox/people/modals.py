@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.payloads.json_values import list_or_empty
+from sandbox.payloads.refusals import invalid_form
 from sandbox.people.client_refusal import ClientRefusedError
-from sandbox.rest.refusals import invalid_form
 from sandbox.world.entities import Payload
-from sandbox.world.json_values import list_or_empty
 
 TEXT_INPUT = 4
 LABEL = 18

@@ -10,9 +10,9 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
+from sandbox.payloads.refusals import Refusal, RefusedError, refused
 from sandbox.rest.faults import FaultKind, Faults
 from sandbox.rest.rate_limits import Buckets, Verdict, refusal
-from sandbox.rest.refusals import Refusal, RefusedError, refused
 from sandbox.rest.requests import RecordedRequest
 from sandbox.rest.routing import Match, RestAnswer, RestRequest, RouteTable
 from sandbox.world.entities import Payload, Upload

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from sandbox.discord_server import DiscordServer
 from sandbox.models.playground.server import PlaygroundServer
 from sandbox.models.script import Script
-from sandbox.rest.discord_server import DiscordServer
 from sandbox.rest.rate_limits import Limits, Rate
 from sandbox.world.entities import Channel, Message, MessageKind, Person
 from sandbox.world.world import World

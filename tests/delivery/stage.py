@@ -16,12 +16,12 @@ from delivery.keeping import PartKeeping
 from delivery.pacing.policy import Policy
 from delivery.pacing.scheduler import Scheduler
 from delivery.reply_lane import ReplyDisplay
-from sandbox.rest.discord_server import DiscordServer
+from sandbox.discord_server import DiscordServer
 from sandbox.rest.rate_limits import Limits
 from sandbox.world.entities import Channel, Message
 from sandbox.world.world import World
 from startup.wiring import trace_of
-from tests.sandbox.discord.running_client import addressed
+from tests.sandbox.running_client import addressed
 
 
 @dataclass(slots=True)

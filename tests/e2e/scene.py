@@ -15,10 +15,10 @@ import discord.gateway
 import discord.http
 
 from config.loading import load_settings
+from sandbox.discord_server import DiscordServer
 from sandbox.models.playground.server import PlaygroundServer
 from sandbox.models.script import Script
 from sandbox.people.person import PersonActor
-from sandbox.rest.discord_server import DiscordServer
 from sandbox.rest.rate_limits import Limits
 from sandbox.world.entities import Channel, Guild, Message, MessageKind, Person
 from sandbox.world.world import World

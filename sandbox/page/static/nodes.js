@@ -1,4 +1,4 @@
-// Turns the server's nodes (see sandbox/page/nodes.py) into elements: only the tags named here, no
+// Turns the server's nodes (see sandbox/page/markdown/nodes.py) into elements: only the tags named here, no
 // attribute but those made here.
 
 import { h } from "/static/dom.js";

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from sandbox.payloads.people import application_payload, own_user_payload, user_payload
-from sandbox.rest.routes.access import person_of
+from sandbox.rest.checks.access import person_of
 from sandbox.rest.routing import Handler, RestAnswer, RestRequest, Route
 
 

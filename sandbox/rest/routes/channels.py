@@ -1,9 +1,9 @@
 """The routes of channels: read, changed, deleted; and direct messages."""
 
 from sandbox.payloads.places import channel_payload
-from sandbox.rest.refusals import Refusal, refused
-from sandbox.rest.routes.access import allows, channel_of, require
-from sandbox.rest.routes.fields import snowflake_from
+from sandbox.payloads.refusals import Refusal, refused
+from sandbox.rest.checks.access import allows, channel_of, require
+from sandbox.rest.checks.fields import snowflake_from
 from sandbox.rest.routes.threads import checked_archive_minutes, checked_name
 from sandbox.rest.routing import RestAnswer, RestRequest, Route
 from sandbox.world.entities import Channel, ChannelKind

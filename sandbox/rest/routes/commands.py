@@ -6,12 +6,12 @@ Source: Discord documentation, "Application Commands", section "Endpoints".
 from collections.abc import Callable
 from typing import cast
 
-from sandbox.rest.command_rules import check_command, check_scope
-from sandbox.rest.refusals import Refusal, invalid_form, refused
-from sandbox.rest.routes.access import guild_of
+from sandbox.payloads.command_rules import check_command, check_scope
+from sandbox.payloads.json_values import object_or_none
+from sandbox.payloads.refusals import Refusal, invalid_form, refused
+from sandbox.rest.checks.access import guild_of
 from sandbox.rest.routing import RestAnswer, RestRequest, Route
 from sandbox.world.entities import Command, Payload
-from sandbox.world.json_values import object_or_none
 from sandbox.world.world import World
 
 CREATIONS_A_DAY = 200

@@ -6,9 +6,9 @@ from sandbox.payloads.places import (
     counted_guild_payload,
     guild_payload,
 )
-from sandbox.rest.refusals import Refusal, refused
-from sandbox.rest.routes.access import guild_of, person_of
-from sandbox.rest.routes.fields import number_in
+from sandbox.payloads.refusals import Refusal, refused
+from sandbox.rest.checks.access import guild_of, person_of
+from sandbox.rest.checks.fields import number_in
 from sandbox.rest.routing import RestAnswer, RestRequest, Route
 from sandbox.world.entities import Guild, Payload
 

@@ -7,7 +7,10 @@ rate limit. Source: Discord documentation, "Receiving and Responding".
 from collections.abc import Callable
 from dataclasses import replace
 
+from sandbox.payloads.command_rules import check_choice
+from sandbox.payloads.json_values import list_or_empty, object_or_none
 from sandbox.payloads.messages import message_payload
+from sandbox.payloads.refusals import Refusal, RefusedError, invalid_form, refused
 from sandbox.people.interactions import (
     CallbackKind,
     InteractionKind,
@@ -15,13 +18,10 @@ from sandbox.people.interactions import (
     Interactions,
 )
 from sandbox.people.modals import parse_modal
-from sandbox.rest.command_rules import check_choice
-from sandbox.rest.refusals import Refusal, RefusedError, invalid_form, refused
-from sandbox.rest.routes.message_body import change_from, draft_from
+from sandbox.rest.checks.message_body import change_from, draft_from
 from sandbox.rest.routing import RestAnswer, RestRequest, Route
 from sandbox.world.entities import Change, Draft, Message, MessageFlag, MessageKind, Reference
 from sandbox.world.entities import Payload as Json
-from sandbox.world.json_values import list_or_empty, object_or_none
 
 _MAXIMUM_CHOICES = 25
 _MESSAGE_PATH = "/webhooks/{webhook_id}/{token}/messages/{message_id}"

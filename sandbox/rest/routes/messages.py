@@ -2,17 +2,19 @@
 
 from dataclasses import replace
 
+from sandbox.payloads.json_values import object_or_none
 from sandbox.payloads.messages import message_payload, nonce_payload, snapshot_payload
-from sandbox.rest.refusals import Refusal, RefusedError, invalid_form, refused
-from sandbox.rest.routes.access import (
+from sandbox.payloads.refusals import Refusal, RefusedError, invalid_form, refused
+from sandbox.payloads.visibility import without_content
+from sandbox.rest.checks.access import (
     allows,
     channel_of,
     message_of,
     require,
     require_awake,
 )
-from sandbox.rest.routes.fields import number_in, snowflake_from, snowflakes_from
-from sandbox.rest.routes.message_body import change_from, draft_from
+from sandbox.rest.checks.fields import number_in, snowflake_from, snowflakes_from
+from sandbox.rest.checks.message_body import change_from, draft_from
 from sandbox.rest.routing import RestAnswer, RestRequest, Route
 from sandbox.world.entities import (
     Channel,
@@ -24,10 +26,8 @@ from sandbox.world.entities import (
     Payload,
     Reference,
 )
-from sandbox.world.json_values import object_or_none
 from sandbox.world.permissions import Permission
 from sandbox.world.snowflakes import time_of
-from sandbox.world.visibility import without_content
 
 _OLD_S = 3600.0
 _NONCE_REMEMBERED_S = 300.0

@@ -1,8 +1,8 @@
 """The routes of reactions."""
 
 from sandbox.payloads.people import user_payload
-from sandbox.rest.refusals import Refusal, refused
-from sandbox.rest.routes.access import (
+from sandbox.payloads.refusals import Refusal, refused
+from sandbox.rest.checks.access import (
     allows,
     channel_of,
     message_of,

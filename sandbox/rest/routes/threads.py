@@ -2,8 +2,8 @@
 
 from sandbox.payloads.messages import message_payload
 from sandbox.payloads.places import channel_payload, thread_member_payload
-from sandbox.rest.refusals import Refusal, invalid_form, refused
-from sandbox.rest.routes.access import (
+from sandbox.payloads.refusals import Refusal, invalid_form, refused
+from sandbox.rest.checks.access import (
     channel_of,
     guild_of,
     message_of,
@@ -11,8 +11,8 @@ from sandbox.rest.routes.access import (
     require,
     require_awake,
 )
-from sandbox.rest.routes.fields import object_from
-from sandbox.rest.routes.message_body import draft_from
+from sandbox.rest.checks.fields import object_from
+from sandbox.rest.checks.message_body import draft_from
 from sandbox.rest.routing import RestAnswer, RestRequest, Route
 from sandbox.world.entities import Channel, ChannelKind, Payload
 from sandbox.world.permissions import Permission
