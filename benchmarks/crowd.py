@@ -53,7 +53,7 @@ class CrowdedGateway(Gateway):
 
     def _identify(self, connection: Connection, data: Payload) -> Session:
         session = super()._identify(connection, data)
-        guild = joined_guild_payload(self._crowd, self._first)
+        guild = joined_guild_payload(self._crowd.directory, self._first)
         guild["member_count"] = self._size.members
         guild["members"] = [
             each for each in guild["members"] if each["user"]["id"] == str(self._crowd.bot.id)
@@ -103,7 +103,7 @@ def _unrelated_message(world: World, guild: Guild) -> Payload:
     )
     channel = next(each for each in world.channels.values() if each.guild_id == guild.id)
     message = world.post(author, channel, Draft(make_answer(1, 0.4, _SEED).text))
-    return message_event_payload(world, message)
+    return message_event_payload(world.directory, message)
 
 
 def _shifted_guild(guild: Payload, shift: int) -> Payload:

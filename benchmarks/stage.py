@@ -19,8 +19,8 @@ from benchmarks.scenes import Scene
 from benchmarks.timeline import Reader, Sight, Stream
 from sandbox.discord_server import DiscordServer
 from sandbox.rest.rate_limits import Limits, Rate
-from sandbox.world.entities import Channel, Person
-from sandbox.world.events import Event
+from sandbox.world.entities import Channel, Message, MessageKind, Person
+from sandbox.world.happenings import Happening, MessageChanged, MessageDeleted, MessagePosted
 from sandbox.world.permissions import Permission
 from sandbox.world.world import World
 
@@ -157,43 +157,40 @@ class _Audience:
     """The question by its message's id, which is its thread's id too, and by the bot's messages."""
     _number_of_turn: dict[str, int] = field(default_factory=dict[str, int])
 
-    def hear(self, event: Event) -> None:
-        """Take in an event."""
-        if not event.name.startswith("MESSAGE_") or event.channel_id is None:
-            return
-        message_id = int(event.data.get("id", 0))
-        if event.name == "MESSAGE_CREATE" and self._is_bots(event):
-            number = self._find(event)
-            if number is not None:
-                self.number_of[message_id] = number
-        number = self.number_of.get(message_id)
-        if number is None or (event.name != "MESSAGE_DELETE" and not self._is_bots(event)):
-            return
-        is_gone = event.name == "MESSAGE_DELETE"
-        content = None if is_gone else str(event.data["content"])
-        self.readers[number].see(self.world.clock(), message_id, content)
+    def hear(self, happening: Happening) -> None:
+        """Note what the bot posts, edits and deletes."""
+        match happening:
+            case MessagePosted(message) if self._is_bots(message):
+                number = self._find(message)
+                if number is not None:
+                    self.number_of[message.id] = number
+                self._see(message, message.content)
+            case MessageChanged(message) if self._is_bots(message):
+                self._see(message, message.content)
+            case MessageDeleted(message):
+                self._see(message, None)
+            case _:
+                return
 
-    def _is_bots(self, event: Event) -> bool:
-        author = _inner(event, "author")
-        is_said = event.data.get("type") in (0, 19)
-        return is_said and author.get("id") == str(self.world.bot.id)
+    def _see(self, message: Message, content: str | None) -> None:
+        number = self.number_of.get(message.id)
+        if number is not None:
+            self.readers[number].see(self.world.clock(), message.id, content)
 
-    def _find(self, event: Event) -> int | None:
-        """Tell whose answer a new message is part of: by its place, its reference or its turn."""
-        number = self.number_of.get(event.channel_id or 0)
-        reference = _inner(event, "message_reference")
-        if number is None:
-            number = self.number_of.get(int(str(reference.get("message_id", 0))))
-        turn = str(event.data.get("nonce") or "").partition(".")[0]
+    def _is_bots(self, message: Message) -> bool:
+        is_said = message.kind in (MessageKind.DEFAULT, MessageKind.REPLY)
+        return is_said and message.author_id == self.world.bot.id
+
+    def _find(self, message: Message) -> int | None:
+        """Return whose answer a new message is part of: by its place, its reference or its turn."""
+        number = self.number_of.get(message.channel_id)
+        if number is None and message.reference is not None:
+            number = self.number_of.get(message.reference.message_id or 0)
+        turn = str(message.nonce or "").partition(".")[0]
         if number is None:
             return self._number_of_turn.get(turn)
         self._number_of_turn[turn] = number
         return number
-
-
-def _inner(event: Event, name: str) -> Mapping[str, object]:
-    """Give an object within an event; an empty one where there is none."""
-    return event.data.get(name) or {}
 
 
 async def play(

@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import errno
 import os
-import pickle
 import secrets
 import signal
 import sqlite3
@@ -22,18 +21,16 @@ from sandbox.demo.model import demo_answerer
 from sandbox.discord_server import DiscordServer
 from sandbox.lifeline import Lifeline
 from sandbox.models.playground.server import PlaygroundServer
+from sandbox.models.playground.store import UnreadableStoreError
 from sandbox.models.script import Script
 from sandbox.page.server import PageServer
+from sandbox.set_aside import set_aside
 from sandbox.world.entities import Guild, Person
+from sandbox.world.journal import UnreadableWorldError
 from sandbox.world.world import World
 
 _PORTS_TRIED = 50
 _PEOPLE = ("you", "alice", "bob")
-_UNREADABLE = (
-    *(pickle.PickleError, sqlite3.DatabaseError, AttributeError, EOFError, ImportError),
-    *(IndexError, KeyError, TypeError, ValueError),
-)
-"""What a file of another version, or a damaged one, raises. Source: Python's manual, pickle."""
 
 
 class _CannotStartError(Exception):
@@ -114,25 +111,40 @@ async def _chat(chat: Chat, lifeline: Lifeline | None) -> None:
 
 
 def _opened(folder: Path) -> World:
+    """Bring back what was said in the Discord, or begin anew where that cannot be read."""
+    path = folder / "discord.db"
     try:
-        return World.open(folder / "discord.db")
-    except _UNREADABLE as error:
-        raise _unreadable(folder) from error
+        return World.open(path)
+    except UnreadableWorldError as error:
+        _begin_anew(path, error)
+        return World.open(path)
+    except sqlite3.Error as error:
+        raise _CannotStartError(f"{path} cannot be opened: {error}.") from error
 
 
 async def _answering(stack: AsyncExitStack, folder: Path) -> PlaygroundServer:
-    """Serve the demo model."""
-    server = PlaygroundServer(Script(default=demo_answerer()), store=folder / "playground.db")
+    """Serve the demo model, which begins anew where its memory cannot be read."""
+    path = folder / "playground.db"
+
+    def made() -> PlaygroundServer:
+        return PlaygroundServer(Script(default=demo_answerer()), store=path)
+
     try:
-        return await stack.enter_async_context(server)
-    except _UNREADABLE as error:
-        raise _unreadable(folder) from error
+        return await stack.enter_async_context(made())
+    except UnreadableStoreError as error:
+        _begin_anew(path, error)
+        return await stack.enter_async_context(made())
+    except sqlite3.Error as error:
+        raise _CannotStartError(f"{path} cannot be opened: {error}.") from error
 
 
-def _unreadable(folder: Path) -> _CannotStartError:
-    return _CannotStartError(
-        f"What was said in the sandbox cannot be read: its files in {folder} are damaged, or of "
-        "another version. Move that folder away to begin anew."
+def _begin_anew(path: Path, error: Exception) -> None:
+    """Set a file aside and say so."""
+    target = set_aside(path)
+    print(  # noqa: T201
+        f"What the sandbox kept in {path} cannot be read: {error}. It begins anew; the old file "
+        f"is kept as {target.name}.",
+        flush=True,
     )
 
 

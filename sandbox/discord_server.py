@@ -27,7 +27,7 @@ from sandbox.rest.routes.reactions import reaction_routes
 from sandbox.rest.routes.threads import thread_routes
 from sandbox.rest.routing import Route, RouteTable
 from sandbox.world.entities import Channel, Message, Person
-from sandbox.world.events import Event
+from sandbox.world.happenings import Happening, TypingStarted
 from sandbox.world.world import World
 
 _RECHECK_S = 0.05
@@ -84,7 +84,7 @@ class DiscordServer:
             stack.callback(self.interactions.close)
             stack.callback(self.world.subscribe(self._note_typing))
             self._exit_stack = stack.pop_all()
-        self.world.files_url = self.url
+        self.world.directory.files_url = self.url
         return self
 
     async def __aexit__(
@@ -189,11 +189,11 @@ class DiscordServer:
             raise web.HTTPNotFound(text="This attachment does not exist.\n")
         return web.Response(body=content, content_type="application/octet-stream")
 
-    def _note_typing(self, event: Event) -> None:
+    def _note_typing(self, happening: Happening) -> None:
         """Note when somebody types."""
-        if event.name == "TYPING_START" and event.channel_id is not None:
-            typist = int(event.data["user_id"])
-            self.typing.append((self.world.clock(), event.channel_id, typist))
+        if isinstance(happening, TypingStarted):
+            at_s = self.world.clock()
+            self.typing.append((at_s, happening.channel.id, happening.person.id))
 
     def _story(self, timeout_s: float) -> str:
         """Say what happened so far, for the person who reads a failed test."""

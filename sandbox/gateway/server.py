@@ -14,13 +14,14 @@ from aiohttp import WSMsgType, web
 
 from sandbox.gateway.faults import GatewayFaults
 from sandbox.gateway.sessions import CloseCode, Connection, Opcode, Session
+from sandbox.payloads.events import KNOWN_INTENTS, Intent, event_of
 from sandbox.payloads.json_values import object_or_none
 from sandbox.payloads.members import member_chunks
 from sandbox.payloads.people import application_payload, own_user_payload
 from sandbox.payloads.places import joined_guild_payload
 from sandbox.payloads.visibility import is_seen, readable, readable_guild
 from sandbox.world.entities import Guild, Payload
-from sandbox.world.events import KNOWN_INTENTS, Event, Intent
+from sandbox.world.happenings import Happening
 from sandbox.world.world import World
 
 HEARTBEAT_INTERVAL_S = 41.25
@@ -185,7 +186,7 @@ class Gateway:
         self.identify_count += 1
         if session.intents & Intent.GUILDS:
             for guild in self._guilds():
-                data = joined_guild_payload(self._world, guild)
+                data = joined_guild_payload(self._world.directory, guild)
                 data = readable_guild(self._world, data, session.intents)
                 session.dispatch("GUILD_CREATE", data)
         self._world.changed()
@@ -246,7 +247,7 @@ class Gateway:
     def _ready_payload(self, session: Session, connection: Connection) -> Payload:
         """Write READY; the guilds follow, each in an event of its own."""
         bot = self._world.bot
-        application = application_payload(self._world, bot)
+        application = application_payload(self._world.directory, bot)
         return {
             "v": 10,
             "user": own_user_payload(bot),
@@ -268,8 +269,9 @@ class Gateway:
         """Give the guilds that the bot is in."""
         return [each for each in self._world.guilds.values() if self._world.bot.id in each.members]
 
-    def _tell(self, event: Event) -> None:
-        """Dispatch an event to each session that may have it."""
+    def _tell(self, happening: Happening) -> None:
+        """Dispatch what happens to each session that may have it."""
+        event = event_of(self._world.directory, happening)
         if self.faults.swallows(event.name):
             return
         for session in tuple(self._sessions.values()):
@@ -286,7 +288,7 @@ class Gateway:
         guild = self._world.guilds.get(int(data["guild_id"]))
         if guild is None or self._world.bot.id not in guild.members:
             return
-        for chunk in member_chunks(self._world, guild, data):
+        for chunk in member_chunks(self._world.directory, guild, data):
             session.dispatch("GUILD_MEMBERS_CHUNK", chunk)
 
 

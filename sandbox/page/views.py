@@ -132,7 +132,7 @@ class Views:
         kinds = (MessageKind.REPLY, MessageKind.THREAD_STARTER_MESSAGE)
         if message.reference is None or message.kind not in kinds:
             return None
-        found = referenced_message(self._world, message.reference)
+        found = referenced_message(self._world.directory, message.reference)
         if found is None:
             return {"gone": True}
         if message.kind is MessageKind.THREAD_STARTER_MESSAGE:

@@ -65,7 +65,7 @@ def interaction_payload(
         "attachment_size_limit": _ATTACHMENT_LIMIT_BYTES,
     }
     if origin.message is not None:
-        payload["message"] = message_payload(world, origin.message)
+        payload["message"] = message_payload(world.directory, origin.message)
     guild = world.guild_of(channel)
     if guild is None:
         return payload | {"user": user_payload(origin.person)}
@@ -97,11 +97,11 @@ def _resolved(world: World, channel: Channel, entity: object) -> list[tuple[str,
         case Role():
             return [("roles", role_payload(entity))]
         case Channel():
-            return [("channels", channel_payload(world, entity) | {"permissions": "0"})]
+            return [("channels", channel_payload(world.directory, entity) | {"permissions": "0"})]
         case Message():
-            return [("messages", message_payload(world, entity))]
+            return [("messages", message_payload(world.directory, entity))]
         case Attachment():
-            return [("attachments", attachment_payload(world, entity))]
+            return [("attachments", attachment_payload(world.directory, entity))]
         case _:
             raise TypeError(f"{entity!r} cannot be an option's value")
 
@@ -119,7 +119,7 @@ def _resolved_person(world: World, channel: Channel, person: Person) -> list[tup
 def _channel_payload(world: World, channel: Channel, person: Person) -> Payload:
     """Write the channel with what the person may do in it."""
     bits = str(int(world.permissions_in(person.id, channel)))
-    return channel_payload(world, channel) | {"permissions": bits}
+    return channel_payload(world.directory, channel) | {"permissions": bits}
 
 
 def _guild_parts(world: World, guild: Guild, origin: Origin) -> Payload:

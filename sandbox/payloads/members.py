@@ -7,17 +7,17 @@ Chunk".
 from typing import Any
 
 from sandbox.payloads.people import full_member_payload
+from sandbox.world.directory import Directory
 from sandbox.world.entities import Guild, Member, Payload
-from sandbox.world.registry import Registry
 
 _MEMBERS_A_CHUNK = 1000
 
 
-def member_chunks(registry: Registry, guild: Guild, request: Payload) -> list[Payload]:
+def member_chunks(directory: Directory, guild: Guild, request: Payload) -> list[Payload]:
     """Write the members that were asked for, by ids or by the beginning of a name.
 
     Args:
-        registry: Where the names are.
+        directory: Where the names are.
         guild: Whose members.
         request: The data of opcode 8.
 
@@ -27,7 +27,7 @@ def member_chunks(registry: Registry, guild: Guild, request: Payload) -> list[Pa
     wanted = _wanted_ids(request.get("user_ids"))
     prefix = str(request.get("query") or "").casefold()
     found = [
-        member for member in guild.members.values() if _is_found(registry, member, wanted, prefix)
+        member for member in guild.members.values() if _is_found(directory, member, wanted, prefix)
     ]
     if limit := request.get("limit"):
         found = found[:limit]
@@ -45,7 +45,7 @@ def member_chunks(registry: Registry, guild: Guild, request: Payload) -> list[Pa
         | {
             "chunk_index": index,
             "members": [
-                full_member_payload(registry, each)
+                full_member_payload(directory, each)
                 for each in found[start : start + _MEMBERS_A_CHUNK]
             ],
         }
@@ -60,9 +60,9 @@ def _wanted_ids(user_ids: Any) -> set[int] | None:
     return {int(each) for each in (user_ids if isinstance(user_ids, list) else [user_ids])}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - JSON
 
 
-def _is_found(registry: Registry, member: Member, wanted: set[int] | None, prefix: str) -> bool:
+def _is_found(directory: Directory, member: Member, wanted: set[int] | None, prefix: str) -> bool:
     """Say whether a member is among those asked for."""
     if wanted is not None:
         return member.user_id in wanted
-    shown = member.nick or registry.people[member.user_id].name
+    shown = member.nick or directory.people[member.user_id].name
     return shown.casefold().startswith(prefix)

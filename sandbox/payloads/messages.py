@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from sandbox.payloads.people import member_payload, user_payload
 from sandbox.payloads.places import channel_payload
+from sandbox.world.directory import Directory
 from sandbox.world.entities import (
     Attachment,
     Channel,
@@ -17,7 +18,6 @@ from sandbox.world.entities import (
     Payload,
     Reference,
 )
-from sandbox.world.registry import Registry
 from sandbox.world.snowflakes import time_of, timestamp
 
 _POINTING_KINDS = (
@@ -27,12 +27,12 @@ _POINTING_KINDS = (
 )
 
 
-def message_payload(registry: Registry, message: Message) -> Payload:
+def message_payload(directory: Directory, message: Message) -> Payload:
     """Write a message as REST gives it, with the message it points to."""
-    payload = _plain_payload(registry, message)
+    payload = _plain_payload(directory, message)
     if message.reference is not None and message.kind in _POINTING_KINDS:
-        found = referenced_message(registry, message.reference)
-        payload["referenced_message"] = None if found is None else _plain_payload(registry, found)
+        found = referenced_message(directory, message.reference)
+        payload["referenced_message"] = None if found is None else _plain_payload(directory, found)
     return payload
 
 
@@ -41,10 +41,10 @@ def nonce_payload(message: Message) -> Payload:
     return {} if message.nonce is None else {"nonce": message.nonce}
 
 
-def message_event_payload(registry: Registry, message: Message) -> Payload:
+def message_event_payload(directory: Directory, message: Message) -> Payload:
     """Write a message as the gateway gives it: with guild, and memberships where there is one."""
-    payload = message_payload(registry, message)
-    guild = registry.guilds.get(registry.channels[message.channel_id].guild_id or 0)
+    payload = message_payload(directory, message)
+    guild = directory.guilds.get(directory.channels[message.channel_id].guild_id or 0)
     if guild is None:
         return payload
     payload["guild_id"] = str(guild.id)
@@ -58,7 +58,7 @@ def message_event_payload(registry: Registry, message: Message) -> Payload:
     return payload
 
 
-def snapshot_payload(registry: Registry, message: Message) -> Payload:
+def snapshot_payload(directory: Directory, message: Message) -> Payload:
     """Write what a forward shows of the message it forwards."""
     kept = (
         "type",
@@ -72,13 +72,13 @@ def snapshot_payload(registry: Registry, message: Message) -> Payload:
         "flags",
         "components",
     )
-    payload = _plain_payload(registry, message)
+    payload = _plain_payload(directory, message)
     return {"message": {key: payload[key] for key in kept}}
 
 
-def referenced_message(registry: Registry, reference: Reference) -> Message | None:
+def referenced_message(directory: Directory, reference: Reference) -> Message | None:
     """Give the message that a reference points to, null where it is gone."""
-    messages = registry.messages_with_deleted(reference.channel_id)
+    messages = directory.messages_with_deleted(reference.channel_id)
     found = messages.get(reference.message_id or 0)
     return None if found is None or found.is_deleted else found
 
@@ -89,10 +89,10 @@ def emoji_payload(emoji: str) -> Payload:
     return {"id": emoji_id or None, "name": name, "animated": False}
 
 
-def attachment_payload(registry: Registry, attachment: Attachment) -> Payload:
+def attachment_payload(directory: Directory, attachment: Attachment) -> Payload:
     """Write an attachment with the address where its bytes are."""
     url = (
-        f"{registry.files_url}/attachments/{attachment.channel_id}/{attachment.id}/"
+        f"{directory.files_url}/attachments/{attachment.channel_id}/{attachment.id}/"
         f"{quote(attachment.filename)}"
     )
     payload: Payload = {
@@ -108,30 +108,30 @@ def attachment_payload(registry: Registry, attachment: Attachment) -> Payload:
     return payload
 
 
-def _plain_payload(registry: Registry, message: Message) -> Payload:
+def _plain_payload(directory: Directory, message: Message) -> Payload:
     """Write a message without the one it points to."""
     payload: Payload = {
         "id": str(message.id),
         "channel_id": str(message.channel_id),
         "type": int(message.kind),
         "content": message.content,
-        "author": user_payload(registry.people[message.author_id]),
+        "author": user_payload(directory.people[message.author_id]),
         "timestamp": timestamp(time_of(message.id)),
         "edited_timestamp": None if message.edited_at is None else timestamp(message.edited_at),
         "tts": message.is_tts,
         "pinned": False,
         "flags": message.flags,
         "mention_everyone": message.mentions_everyone,
-        "mentions": [user_payload(registry.people[user_id]) for user_id in message.mention_ids],
+        "mentions": [user_payload(directory.people[user_id]) for user_id in message.mention_ids],
         "mention_roles": [str(role_id) for role_id in message.mention_role_ids],
-        "attachments": [attachment_payload(registry, each) for each in message.attachments],
+        "attachments": [attachment_payload(directory, each) for each in message.attachments],
         "embeds": message.embeds,
         "components": message.components,
     }
-    return payload | _optional_parts(registry, message)
+    return payload | _optional_parts(directory, message)
 
 
-def _optional_parts(registry: Registry, message: Message) -> Payload:
+def _optional_parts(directory: Directory, message: Message) -> Payload:
     """Write the keys that only some messages have."""
     parts: Payload = {}
     if message.webhook_id is not None:
@@ -140,37 +140,37 @@ def _optional_parts(registry: Registry, message: Message) -> Payload:
         parts["interaction_metadata"] = message.interaction
     if message.reactions:
         parts["reactions"] = [
-            _reaction_payload(registry, emoji, user_ids)
+            _reaction_payload(directory, emoji, user_ids)
             for emoji, user_ids in message.reactions.items()
         ]
     if message.reference is not None:
-        parts["message_reference"] = _reference_payload(registry, message.reference)
+        parts["message_reference"] = _reference_payload(directory, message.reference)
     if message.snapshot is not None:
         parts["message_snapshots"] = [message.snapshot]
-    thread = registry.channels.get(message.id)
+    thread = directory.channels.get(message.id)
     if message.flags & MessageFlag.HAS_THREAD and thread is not None:
-        parts["thread"] = channel_payload(registry, thread)
+        parts["thread"] = channel_payload(directory, thread)
     return parts
 
 
-def _reference_payload(registry: Registry, reference: Reference) -> Payload:
+def _reference_payload(directory: Directory, reference: Reference) -> Payload:
     """Write what a message points to."""
     payload: Payload = {"type": reference.kind, "channel_id": str(reference.channel_id)}
     if reference.message_id is not None:
         payload["message_id"] = str(reference.message_id)
-    channel: Channel | None = registry.channels.get(reference.channel_id)
+    channel: Channel | None = directory.channels.get(reference.channel_id)
     if channel is not None and channel.guild_id is not None:
         payload["guild_id"] = str(channel.guild_id)
     return payload
 
 
-def _reaction_payload(registry: Registry, emoji: str, user_ids: list[int]) -> Payload:
+def _reaction_payload(directory: Directory, emoji: str, user_ids: list[int]) -> Payload:
     """Write how often an emoji was used on a message, and whether by the bot."""
     return {
         "emoji": emoji_payload(emoji),
         "count": len(user_ids),
         "count_details": {"burst": 0, "normal": len(user_ids)},
         "burst_colors": [],
-        "me": any(registry.people[user_id].is_bot for user_id in user_ids),
+        "me": any(directory.people[user_id].is_bot for user_id in user_ids),
         "me_burst": False,
     }

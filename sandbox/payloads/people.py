@@ -4,9 +4,9 @@ Source: Discord documentation, "User", "Guild" (Guild Member Object), "Permissio
 and "Application"; the required keys are those of Discord's published API description.
 """
 
+from sandbox.world.directory import Directory
 from sandbox.world.entities import Bot, Guild, Member, Payload, Person, Role
 from sandbox.world.permissions import BOT_ROLE
-from sandbox.world.registry import Registry
 from sandbox.world.snowflakes import timestamp
 
 _GATEWAY_MESSAGE_CONTENT_LIMITED = 1 << 19
@@ -56,14 +56,14 @@ def member_payload(member: Member) -> Payload:
     }
 
 
-def full_member_payload(registry: Registry, member: Member) -> Payload:
+def full_member_payload(directory: Directory, member: Member) -> Payload:
     """Write a membership with its account."""
-    return member_payload(member) | {"user": user_payload(registry.people[member.user_id])}
+    return member_payload(member) | {"user": user_payload(directory.people[member.user_id])}
 
 
-def joined_member_payload(registry: Registry, guild: Guild, member: Member) -> Payload:
+def joined_member_payload(directory: Directory, guild: Guild, member: Member) -> Payload:
     """Write what the gateway tells of somebody who joined."""
-    return full_member_payload(registry, member) | {"guild_id": str(guild.id)}
+    return full_member_payload(directory, member) | {"guild_id": str(guild.id)}
 
 
 def role_payload(role: Role) -> Payload:
@@ -87,7 +87,7 @@ def role_payload(role: Role) -> Payload:
     return payload
 
 
-def application_payload(registry: Registry, bot: Bot) -> Payload:
+def application_payload(directory: Directory, bot: Bot) -> Payload:
     """Write the application behind the bot, with what the developer portal says of it."""
     flags = (
         _GATEWAY_MESSAGE_CONTENT_LIMITED * bot.may_read_content
@@ -110,9 +110,9 @@ def application_payload(registry: Registry, bot: Bot) -> Payload:
         "redirect_uris": [],
         "interactions_endpoint_url": None,
         "role_connections_verification_url": None,
-        "owner": user_payload(registry.people[bot.application_owner_id]),
+        "owner": user_payload(directory.people[bot.application_owner_id]),
         "team": None,
-        "approximate_guild_count": sum(bot.id in g.members for g in registry.guilds.values()),
+        "approximate_guild_count": sum(bot.id in g.members for g in directory.guilds.values()),
         "approximate_user_install_count": 0,
         "approximate_user_authorization_count": 0,
         "explicit_content_filter": 0,

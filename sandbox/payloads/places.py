@@ -5,17 +5,17 @@ Discord's published API description.
 """
 
 from sandbox.payloads.people import full_member_payload, role_payload, user_payload
+from sandbox.world.directory import Directory
 from sandbox.world.entities import Channel, Guild, Overwrite, Payload
-from sandbox.world.registry import Registry
 from sandbox.world.snowflakes import timestamp
 
 
-def channel_payload(registry: Registry, channel: Channel) -> Payload:
+def channel_payload(directory: Directory, channel: Channel) -> Payload:
     """Write a channel of any kind."""
     if channel.guild_id is None:
-        return _direct_message_payload(registry, channel)
+        return _direct_message_payload(directory, channel)
     if channel.thread is not None:
-        return _thread_payload(registry, channel)
+        return _thread_payload(directory, channel)
     return _guild_channel_payload(channel)
 
 
@@ -30,9 +30,9 @@ def thread_member_payload(thread: Channel, user_id: int) -> Payload:
     }
 
 
-def guild_payload(registry: Registry, guild: Guild) -> Payload:
+def guild_payload(directory: Directory, guild: Guild) -> Payload:
     """Write a guild as REST gives it, without channels and members."""
-    roles = [role for role in registry.roles.values() if role.guild_id == guild.id]
+    roles = [role for role in directory.roles.values() if role.guild_id == guild.id]
     return {
         "id": str(guild.id),
         "name": guild.name,
@@ -55,26 +55,26 @@ def guild_payload(registry: Registry, guild: Guild) -> Payload:
     }
 
 
-def counted_guild_payload(registry: Registry, guild: Guild) -> Payload:
+def counted_guild_payload(directory: Directory, guild: Guild) -> Payload:
     """Write a guild as REST gives it when asked for counts."""
     count = len(guild.members)
     counts = {"approximate_member_count": count, "approximate_presence_count": count}
-    return guild_payload(registry, guild) | counts
+    return guild_payload(directory, guild) | counts
 
 
-def joined_guild_payload(registry: Registry, guild: Guild) -> Payload:
+def joined_guild_payload(directory: Directory, guild: Guild) -> Payload:
     """Write a guild as the gateway gives it, whole: channels, running threads, members."""
-    channels = [c for c in registry.channels.values() if c.guild_id == guild.id]
+    channels = [c for c in directory.channels.values() if c.guild_id == guild.id]
     running = [c for c in channels if c.thread is not None and not c.thread.is_archived]
     members = guild.members.values()
-    return guild_payload(registry, guild) | {
+    return guild_payload(directory, guild) | {
         "joined_at": timestamp(max((m.joined_at for m in members), default=0.0)),
         "large": False,
         "unavailable": False,
         "member_count": len(guild.members),
-        "members": [full_member_payload(registry, member) for member in members],
-        "channels": [channel_payload(registry, c) for c in channels if c.thread is None],
-        "threads": [channel_payload(registry, thread) for thread in running],
+        "members": [full_member_payload(directory, member) for member in members],
+        "channels": [channel_payload(directory, c) for c in channels if c.thread is None],
+        "threads": [channel_payload(directory, thread) for thread in running],
         "presences": [],
         "voice_states": [],
         "stage_instances": [],
@@ -112,14 +112,14 @@ _GUILD_ZEROS = (
 _GUILD_FALSES = ("widget_enabled", "premium_progress_bar_enabled", "nsfw")
 
 
-def _direct_message_payload(registry: Registry, channel: Channel) -> Payload:
+def _direct_message_payload(directory: Directory, channel: Channel) -> Payload:
     """Write a direct message channel as the bot sees it."""
     return {
         "id": str(channel.id),
         "type": int(channel.kind),
         "flags": 0,
         "last_message_id": _text_or_null(channel.last_message_id),
-        "recipients": [user_payload(registry.people[who]) for who in channel.recipient_ids],
+        "recipients": [user_payload(directory.people[who]) for who in channel.recipient_ids],
     }
 
 
@@ -149,7 +149,7 @@ def _guild_channel_payload(channel: Channel) -> Payload:
     return payload
 
 
-def _thread_payload(registry: Registry, channel: Channel) -> Payload:
+def _thread_payload(directory: Directory, channel: Channel) -> Payload:
     """Write a thread; where the bot is in it, with its membership."""
     state = channel.thread
     if state is None:
@@ -178,7 +178,7 @@ def _thread_payload(registry: Registry, channel: Channel) -> Payload:
         },
     }
     for user_id in state.members:
-        if registry.people[user_id].is_bot:
+        if directory.people[user_id].is_bot:
             payload["member"] = thread_member_payload(channel, user_id)
     return payload
 

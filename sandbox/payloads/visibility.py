@@ -5,9 +5,9 @@ Source: Discord documentation, "Gateway", sections "Gateway Intents" and "Messag
 
 from typing import Any
 
+from sandbox.payloads.events import Event, Intent
 from sandbox.payloads.json_values import object_or_none
 from sandbox.world.entities import Bot, Payload
-from sandbox.world.events import Event, Intent
 from sandbox.world.permissions import Permission
 from sandbox.world.world import World
 

@@ -14,7 +14,7 @@ from sandbox.payloads.people import user_payload
 from sandbox.payloads.refusals import Refusal, refused
 from sandbox.people.modals import Modal
 from sandbox.world.entities import Message, MessageFlag, Payload, Person
-from sandbox.world.events import Intent
+from sandbox.world.happenings import InteractionBegun
 from sandbox.world.world import World
 
 FIRST_ANSWER_S = 3.0
@@ -193,7 +193,7 @@ class Interactions:
             token=record.token,
             data=data,
         )
-        self.world.emit("INTERACTION_CREATE", payload, Intent.NONE, origin.channel)
+        self.world.tell(InteractionBegun(origin.channel, payload))
         return record
 
     def unanswered(self, interaction_id: int, token: str) -> InteractionRecord:

@@ -79,7 +79,7 @@ class PersonActor:
                 draft,
                 flags=MessageFlag.HAS_SNAPSHOT,
                 reference=Reference(forward.channel_id, forward.id, 1),
-                snapshot=snapshot_payload(self._world, forward),
+                snapshot=snapshot_payload(self._world.directory, forward),
             )
         return self._world.post(self.person, channel, draft)
 

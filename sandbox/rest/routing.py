@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from sandbox.rest.rate_limits import Buckets
+from sandbox.world.directory import Directory
 from sandbox.world.entities import Bot, Payload, Upload
 from sandbox.world.world import World
 
@@ -45,6 +46,11 @@ class RestRequest:
     def bot(self) -> Bot:
         """The account that asks."""
         return self.world.bot
+
+    @property
+    def directory(self) -> Directory:
+        """What exists, for those that write payloads."""
+        return self.world.directory
 
     @property
     def form(self) -> Payload:

@@ -298,3 +298,7 @@ class Command:
     def kind(self) -> int:
         """1 for a slash command, 2 for a person's context menu, 3 for a message's."""
         return int(self.body.get("type", 1))
+
+
+Entity = Person | Bot | Role | Guild | Channel | Message | Command
+"""What has an id and is kept for itself."""

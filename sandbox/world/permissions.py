@@ -6,7 +6,8 @@ Source: Discord documentation, "Permissions" (bitwise flags, overwrites, implici
 from collections.abc import Iterable
 from enum import IntFlag
 
-from sandbox.world.entities import Channel, Guild, Overwrite, Role
+from sandbox.world.directory import Directory
+from sandbox.world.entities import Channel, ChannelKind, Guild, Member, Overwrite, Role
 
 
 class Permission(IntFlag):
@@ -78,6 +79,38 @@ _NEEDS_SENDING = int(
 )
 
 
+class Permissions:
+    """Who may do what, found out anew each time it is asked.
+
+    Args:
+        directory: Where roles, memberships and overwrites are.
+    """
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def permissions_in(self, user_id: int, channel: Channel) -> int:
+        """Add up what somebody may do in a channel, as Discord's bits; 0 where they are not in."""
+        guild = self._directory.guild_of(channel)
+        if guild is None:
+            is_in = user_id == self._directory.bot.id or user_id in channel.recipient_ids
+            return DIRECT_MESSAGE if is_in else 0
+        member = guild.members.get(user_id)
+        if member is None:
+            return 0
+        base = self.permissions_of(member, guild)
+        parent = self._directory.channels.get(channel.parent_id or 0, channel)
+        place = parent if channel.thread else channel
+        total = channel_permissions(base, place, member.role_ids, user_id)
+        return 0 if _is_hidden_thread(channel, user_id, total) else total
+
+    def permissions_of(self, member: Member, guild: Guild) -> int:
+        """Add up what a member may do in a guild as a whole, as Discord's bits."""
+        known = self._directory.roles
+        roles = [known[role_id] for role_id in (guild.id, *member.role_ids) if role_id in known]
+        return guild_permissions(guild, roles, member.user_id)
+
+
 def guild_permissions(guild: Guild, roles: Iterable[Role], user_id: int) -> int:
     """Add up the roles of one member, without any channel.
 
@@ -114,6 +147,13 @@ def channel_permissions(base: int, channel: Channel, role_ids: Iterable[int], us
     if not total & Permission.SEND_MESSAGES and not channel.is_forum:
         total &= ~(_NEEDS_SENDING & ~_thread_share(total))
     return total
+
+
+def _is_hidden_thread(channel: Channel, user_id: int, total: int) -> bool:
+    """Return whether it is a private thread that somebody was not added to."""
+    if channel.kind is not ChannelKind.PRIVATE_THREAD or channel.thread is None:
+        return False
+    return user_id not in channel.thread.members and not total & Permission.MANAGE_THREADS
 
 
 def _thread_share(total: int) -> int:

@@ -11,7 +11,6 @@ import pytest
 from rendering.wording.english import Notice
 from sandbox.models.openai.server import OpenAIServer
 from sandbox.models.script import Answer, Script
-from sandbox.world.world import World
 from tests.running.program import IN_TERMINAL, ROOT, SANDBOX, SANDBOX_ALONE, run, running
 
 # Several processes, one after another, on a machine that may have other work.
@@ -53,7 +52,7 @@ async def _until_posted(folder: Path, text: str) -> None:
     with closing(sqlite3.connect(folder / "data/sandbox/discord.db")) as world:
         async with asyncio.timeout(30):
             while not any(  # noqa: ASYNC110 - another process writes it
-                text.encode() in body
+                text in body
                 for (body,) in world.execute("SELECT body FROM entity WHERE kind = 'message'")
             ):
                 await asyncio.sleep(0.05)
@@ -131,29 +130,17 @@ async def test_taken_port_is_said_and_the_next_one_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["discord.db", "playground.db"])
-async def test_unreadable_world_is_explained(tmp_path: Path, name: str) -> None:
-    """Files that cannot be read are named, with what to do, and the exit code is 2."""
+async def test_unreadable_file_is_set_aside(tmp_path: Path, name: str) -> None:
+    """A file that cannot be read is renamed, said in a sentence, and the sandbox begins anew."""
     folder = tmp_path / "data/sandbox"
     folder.mkdir(parents=True)
     (folder / name).write_bytes(b"what is this? " * 500)
-    code, printed = await run(tmp_path, *SANDBOX)
-    assert code == 2
-    assert "Move that folder away" in printed
-    assert str(folder) in printed
-    assert "Traceback" not in printed
-
-
-async def test_world_of_an_older_version_is_explained(tmp_path: Path) -> None:
-    """A world whose entities lack what they have today is told of, and left as it is."""
-    path = tmp_path / "data/sandbox/discord.db"
-    world = World.open(path)
-    person = world.create_person("you")
-    del person.is_bot
-    world.close()
-    before = path.read_bytes()
     settings = {"PYTHONPATH": str(ROOT)}
-    code, printed = await run(tmp_path, *SANDBOX_ALONE, "--port", "0", settings=settings)
-    assert code == 2
-    assert "of another version. Move that folder away" in printed
-    assert "Traceback" not in printed
-    assert path.read_bytes() == before
+    async with running(tmp_path, *SANDBOX_ALONE, "--port", "0", settings=settings) as program:
+        await program.until("Ctrl-C ends it.")
+        program.process.send_signal(signal.SIGINT)
+        assert await program.end() == 0
+    told = f"data/sandbox/{name} cannot be read: it is damaged. It begins anew; the old file is"
+    assert f"{told} kept as {name}.set-aside-1." in program.printed
+    assert "Traceback" not in program.printed
+    assert (folder / f"{name}.set-aside-1").read_bytes() == b"what is this? " * 500

@@ -18,7 +18,7 @@ from sandbox.models.playground.models import DOCUMENTED_MODELS, PlaygroundModel
 from sandbox.models.playground.reading import add_reading_routes
 from sandbox.models.playground.refusals import RefusedError
 from sandbox.models.playground.shapes import nested
-from sandbox.models.playground.store import MessageFile
+from sandbox.models.playground.store import MessageFile, UnreadableStoreError
 from sandbox.models.playground.t26 import T26Framer
 from sandbox.models.playground.tree import Draft, MessageTree, StoredMessage
 from sandbox.models.script import Answer, AskedConversation, Refuse, Script
@@ -58,10 +58,16 @@ class PlaygroundServer(ModelServer):
 
         Raises:
             OSError: The port is taken.
+            UnreadableStoreError: The file of stored messages cannot be read.
         """
         if self._store_path is not None:
             self._file = MessageFile(self._store_path)
-            for message in self._file.load():
+            try:
+                stored = self._file.load()
+            except UnreadableStoreError:
+                self._file.close()
+                raise
+            for message in stored:
                 self.messages.put(message)
         return await super().__aenter__()
 

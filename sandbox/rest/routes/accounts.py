@@ -54,4 +54,4 @@ async def _read(request: RestRequest) -> RestAnswer:
 
 async def _read_application(request: RestRequest) -> RestAnswer:
     """Give the bot's application."""
-    return RestAnswer(application_payload(request.world, request.bot))
+    return RestAnswer(application_payload(request.directory, request.bot))

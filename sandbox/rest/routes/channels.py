@@ -23,7 +23,7 @@ def channel_routes() -> list[Route]:
 
 async def _read(request: RestRequest) -> RestAnswer:
     """Give one channel."""
-    return RestAnswer(channel_payload(request.world, channel_of(request)))
+    return RestAnswer(channel_payload(request.directory, channel_of(request)))
 
 
 async def _change(request: RestRequest) -> RestAnswer:
@@ -37,7 +37,7 @@ async def _change(request: RestRequest) -> RestAnswer:
             request.world.rename_channel(channel, checked_name(request.form))
     else:
         _change_thread(request, channel)
-    return RestAnswer(channel_payload(request.world, channel))
+    return RestAnswer(channel_payload(request.directory, channel))
 
 
 def _change_thread(request: RestRequest, thread: Channel) -> None:
@@ -67,7 +67,7 @@ def _change_thread(request: RestRequest, thread: Channel) -> None:
 async def _delete(request: RestRequest) -> RestAnswer:
     """Delete a channel or thread; direct messages stay, they are only closed."""
     channel = channel_of(request)
-    payload = channel_payload(request.world, channel)
+    payload = channel_payload(request.directory, channel)
     if channel.kind is not ChannelKind.DIRECT_MESSAGE:
         needed = Permission.MANAGE_THREADS if channel.thread else Permission.MANAGE_CHANNELS
         require(request, channel, needed)
@@ -84,4 +84,4 @@ async def _open_direct_message(request: RestRequest) -> RestAnswer:
     if person is request.bot:
         raise refused(Refusal.CANNOT_MESSAGE_PERSON)
     channel = request.world.direct_message_channel(person)
-    return RestAnswer(channel_payload(request.world, channel))
+    return RestAnswer(channel_payload(request.directory, channel))

@@ -119,7 +119,7 @@ class CommandRegistration:
 
     def delete(self, request: RestRequest) -> RestAnswer:
         """Take one command away."""
-        request.world.forget_command(self._one(request))
+        request.directory.forget_command(self._one(request))
         request.world.changed()
         return RestAnswer(status=204)
 
@@ -138,7 +138,7 @@ class CommandRegistration:
         self._count_creations(request, len(wanted - set(known)))
         for each in here:
             if _key(each.body) not in wanted:
-                request.world.forget_command(each)
+                request.directory.forget_command(each)
         kept = [self._keep(request, body, known.get(_key(body))) for body in bodies]
         return RestAnswer([command_payload(request.world, each) for each in kept])
 
@@ -155,7 +155,7 @@ class CommandRegistration:
         if command.body != body:
             command.body = body
             command.version = ids.make()
-        request.world.keep(command)
+        request.directory.keep(command)
         request.world.changed()
         return command
 

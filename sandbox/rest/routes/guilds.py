@@ -33,13 +33,13 @@ async def _read(request: RestRequest) -> RestAnswer:
     guild = guild_of(request)
     is_counted = request.query.get("with_counts") in ("1", "true")
     write = counted_guild_payload if is_counted else guild_payload
-    return RestAnswer(write(request.world, guild))
+    return RestAnswer(write(request.directory, guild))
 
 
 async def _list_channels(request: RestRequest) -> RestAnswer:
     """Give a guild's channels, without threads."""
     channels = request.world.channels_of(guild_of(request))
-    return RestAnswer([channel_payload(request.world, each) for each in channels])
+    return RestAnswer([channel_payload(request.directory, each) for each in channels])
 
 
 async def _list_roles(request: RestRequest) -> RestAnswer:
@@ -56,7 +56,7 @@ async def _list_members(request: RestRequest) -> RestAnswer:
     limit = min(number_in(request.query, "limit", 1), _MAX_PAGE)
     user_ids = sorted(user_id for user_id in guild.members if user_id > after)[:limit]
     members = [guild.members[user_id] for user_id in user_ids]
-    return RestAnswer([full_member_payload(request.world, member) for member in members])
+    return RestAnswer([full_member_payload(request.directory, member) for member in members])
 
 
 async def _read_member(request: RestRequest) -> RestAnswer:
@@ -65,7 +65,7 @@ async def _read_member(request: RestRequest) -> RestAnswer:
     member = guild.members.get(person_of(request).id)
     if member is None:
         raise refused(Refusal.UNKNOWN_MEMBER)
-    return RestAnswer(full_member_payload(request.world, member))
+    return RestAnswer(full_member_payload(request.directory, member))
 
 
 async def _list_own(request: RestRequest) -> RestAnswer:

@@ -114,24 +114,24 @@ class InteractionAnswers:
         response = record.response
         if record.is_thinking and response is not None:
             self._change(response, change_from(request.form, response, request.files))
-            return RestAnswer(message_payload(self._world, response))
+            return RestAnswer(message_payload(self._world.directory, response))
         draft = draft_from(request.form, request.files)
         target = None if response is None else Reference(response.channel_id, response.id)
         kind = MessageKind.DEFAULT if target is None else MessageKind.REPLY
         message = self._post(record, replace(draft, kind=kind, reference=target))
         record.followups.append(message)
         self._world.changed()
-        return RestAnswer(message_payload(self._world, message))
+        return RestAnswer(message_payload(self._world.directory, message))
 
     def read(self, request: RestRequest) -> RestAnswer:
         """Give a message of the answer."""
-        return RestAnswer(message_payload(self._world, self._message(request)))
+        return RestAnswer(message_payload(self._world.directory, self._message(request)))
 
     def edit(self, request: RestRequest) -> RestAnswer:
         """Change a message of the answer; a deferred one is filled by that."""
         message = self._message(request)
         self._change(message, change_from(request.form, message, request.files))
-        return RestAnswer(message_payload(self._world, message))
+        return RestAnswer(message_payload(self._world.directory, message))
 
     def delete(self, request: RestRequest) -> RestAnswer:
         """Delete a message of the answer."""
@@ -234,7 +234,7 @@ class InteractionAnswers:
             interaction["response_message_loading"] = record.is_thinking
             interaction["response_message_ephemeral"] = record.response.is_ephemeral
         if record.response is not None and callback in (CallbackKind.MESSAGE, CallbackKind.UPDATE):
-            written = message_payload(self._world, record.response)
+            written = message_payload(self._world.directory, record.response)
             payload["resource"] = {"type": int(callback), "message": written}
         return payload
 

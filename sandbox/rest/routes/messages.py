@@ -89,7 +89,7 @@ async def _read_many(request: RestRequest) -> RestAnswer:
 
 def _shown(request: RestRequest, channel: Channel, message: Message) -> Payload:
     """Write a message, without its content where the portal does not let the bot read it."""
-    payload = message_payload(request.world, message)
+    payload = message_payload(request.directory, message)
     if request.bot.may_read_content:
         return payload
     return without_content(payload, request.bot, is_direct=channel.guild_id is None)
@@ -132,9 +132,9 @@ async def _create(request: RestRequest) -> RestAnswer:
     if request.form.get("enforce_nonce") and draft.nonce is not None:
         posted = _posted_with(request, channel, draft.nonce)
         if posted is not None:
-            return RestAnswer(message_payload(request.world, posted) | nonce_payload(posted))
+            return RestAnswer(message_payload(request.directory, posted) | nonce_payload(posted))
     message = request.world.post(request.bot, channel, draft)
-    return RestAnswer(message_payload(request.world, message) | nonce_payload(message))
+    return RestAnswer(message_payload(request.directory, message) | nonce_payload(message))
 
 
 def _draft(request: RestRequest, channel: Channel) -> Draft:
@@ -171,7 +171,7 @@ def _forward(request: RestRequest, source_id: int, found: Message | None) -> Dra
     return Draft(
         flags=MessageFlag.HAS_SNAPSHOT,
         reference=Reference(source_id, found.id, _FORWARD),
-        snapshot=snapshot_payload(request.world, found),
+        snapshot=snapshot_payload(request.directory, found),
     )
 
 
@@ -201,7 +201,7 @@ async def _edit(request: RestRequest) -> RestAnswer:
     if change.uploads:
         require(request, channel, Permission.ATTACH_FILES)
     _count_old_edit(request, channel, message)
-    return RestAnswer(message_payload(request.world, request.world.edit(message, change)))
+    return RestAnswer(message_payload(request.directory, request.world.edit(message, change)))
 
 
 def _count_old_edit(request: RestRequest, channel: Channel, message: Message) -> None:

@@ -79,7 +79,7 @@ async def _start_from_message(request: RestRequest) -> RestAnswer:
     thread = request.world.start_thread(
         request.bot, channel, name, message=message, auto_archive_minutes=minutes
     )
-    return RestAnswer(channel_payload(request.world, thread), 201)
+    return RestAnswer(channel_payload(request.directory, thread), 201)
 
 
 async def _start(request: RestRequest) -> RestAnswer:
@@ -101,7 +101,7 @@ async def _start(request: RestRequest) -> RestAnswer:
         is_private=is_private,
         auto_archive_minutes=checked_archive_minutes(request.form),
     )
-    return RestAnswer(channel_payload(request.world, thread), 201)
+    return RestAnswer(channel_payload(request.directory, thread), 201)
 
 
 def _post(request: RestRequest, forum: Channel) -> RestAnswer:
@@ -113,8 +113,8 @@ def _post(request: RestRequest, forum: Channel) -> RestAnswer:
     thread, message = request.world.create_post(
         request.bot, forum, name, draft, auto_archive_minutes=minutes
     )
-    payload = channel_payload(request.world, thread)
-    return RestAnswer(payload | {"message": message_payload(request.world, message)}, 201)
+    payload = channel_payload(request.directory, thread)
+    return RestAnswer(payload | {"message": message_payload(request.directory, message)}, 201)
 
 
 async def _list_archived(request: RestRequest) -> RestAnswer:
@@ -147,7 +147,7 @@ def _listing(request: RestRequest, threads: list[Channel]) -> Payload:
     """Write threads and the bot's memberships of them."""
     own = request.bot.id
     return {
-        "threads": [channel_payload(request.world, each) for each in threads],
+        "threads": [channel_payload(request.directory, each) for each in threads],
         "members": [
             thread_member_payload(each, own) for each in threads if own in state_of(each).members
         ],

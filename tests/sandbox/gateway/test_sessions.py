@@ -38,9 +38,9 @@ def test_a_forwarded_message_is_withheld_with_its_forward() -> None:
     person = world.create_person("ada")
     world.join(guild, person)
     first = world.post(person, channel, Draft("secret"))
-    snapshot = snapshot_payload(world, first)
+    snapshot = snapshot_payload(world.directory, first)
     draft = Draft(reference=Reference(channel.id, first.id, 1), snapshot=snapshot)
-    payload = message_payload(world, world.post(person, channel, draft))
+    payload = message_payload(world.directory, world.post(person, channel, draft))
     shown = without_content(payload, world.bot, is_direct=False)
     assert shown["message_snapshots"][0]["message"]["content"] == ""
     assert payload["message_snapshots"][0]["message"]["content"] == "secret"
@@ -57,8 +57,8 @@ def test_a_message_that_is_replied_to_is_judged_on_its_own() -> None:
     world.join(guild, world.bot)
     first = world.post(person, channel, Draft("secret"))
     hands = Draft(f"{world.bot.mention} look", reference=Reference(channel.id, first.id))
-    payload = message_payload(world, world.post(person, channel, hands))
-    payload["referenced_message"] = message_payload(world, first)
+    payload = message_payload(world.directory, world.post(person, channel, hands))
+    payload["referenced_message"] = message_payload(world.directory, first)
     shown = without_content(payload, world.bot, is_direct=False)
     assert shown["content"].endswith("look")
     assert shown["referenced_message"]["content"] == ""

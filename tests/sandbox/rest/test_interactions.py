@@ -12,8 +12,8 @@ from sandbox.payloads.interaction import Origin
 from sandbox.people.interactions import InteractionKind, InteractionRecord
 from sandbox.rest.rate_limits import Limits, Rate
 from sandbox.world.entities import Channel, Guild, Person
-from sandbox.world.events import Event
 from sandbox.world.world import World
+from tests.sandbox.events import recorded_events
 
 
 class Clock:
@@ -194,8 +194,7 @@ async def test_answers_are_outside_the_global_limit(wire: Wire) -> None:
 
 async def test_the_payload_has_what_discord_documents(wire: Wire) -> None:
     """INTERACTION_CREATE carries member, channel, permissions, locales and limits."""
-    events: list[Event] = []
-    wire.server.world.subscribe(events.append)
+    events = recorded_events(wire.server.world)
     wire.begin()
     payload = events[0].data
     assert events[0].name == "INTERACTION_CREATE"

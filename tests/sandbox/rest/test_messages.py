@@ -8,9 +8,10 @@ import json
 import aiohttp
 import pytest
 
+from sandbox.payloads.events import Intent
 from sandbox.world.entities import Draft, MessageFlag, Payload
-from sandbox.world.events import Event, Intent
 from sandbox.world.permissions import Permission
+from tests.sandbox.events import recorded_events
 from tests.sandbox.place import Place, code_of
 
 
@@ -290,8 +291,7 @@ async def test_many_messages_are_deleted_at_once(place: Place) -> None:
     kept = ann.say(place.channel, "c")
     allowed = Permission.MANAGE_MESSAGES
     place.world.set_permissions(place.channel, place.world.bot, allow=allowed)
-    told: list[Event] = []
-    place.world.subscribe(told.append)
+    told = recorded_events(place.world)
     body = {"messages": [*ids, "1"]}
     assert await place.ask("POST", f"{place.messages}/bulk-delete", json=body) == (204, None)
     assert place.server.messages(place.channel) == [kept]
@@ -312,8 +312,7 @@ async def test_unknown_messages_are_deleted_at_once_without_a_word(place: Place)
     """Where none of the ids is a message's, nothing is told."""
     allowed = Permission.MANAGE_MESSAGES
     place.world.set_permissions(place.channel, place.world.bot, allow=allowed)
-    told: list[Event] = []
-    place.world.subscribe(told.append)
+    told = recorded_events(place.world)
     body = {"messages": ["1", "2"]}
     assert await place.ask("POST", f"{place.messages}/bulk-delete", json=body) == (204, None)
     assert told == []
