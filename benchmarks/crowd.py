@@ -12,7 +12,7 @@ from benchmarks.answers import make_answer
 from sandbox.gateway.server import Gateway
 from sandbox.gateway.sessions import Connection, Session
 from sandbox.payloads.messages import message_event_payload
-from sandbox.payloads.places import joined_guild_payload
+from sandbox.payloads.places import available_guild_payload
 from sandbox.world.entities import Draft, Guild, Payload
 from sandbox.world.snowflakes import SnowflakeSource
 from sandbox.world.world import World
@@ -53,7 +53,7 @@ class CrowdedGateway(Gateway):
 
     def _identify(self, connection: Connection, data: Payload) -> Session:
         session = super()._identify(connection, data)
-        guild = joined_guild_payload(self._crowd.directory, self._first)
+        guild = available_guild_payload(self._crowd.directory, self._first)
         guild["member_count"] = self._size.members
         guild["members"] = [
             each for each in guild["members"] if each["user"]["id"] == str(self._crowd.bot.id)

@@ -13,13 +13,13 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from sandbox.gateway.faults import GatewayFaults
+from sandbox.gateway.guild_outages import GuildOutages, send_available
+from sandbox.gateway.ready import ready_payload
 from sandbox.gateway.sessions import CloseCode, Connection, Opcode, Session
 from sandbox.payloads.events import KNOWN_INTENTS, Intent, event_of
 from sandbox.payloads.json_values import object_or_none
 from sandbox.payloads.members import member_chunks
-from sandbox.payloads.people import application_payload, own_user_payload
-from sandbox.payloads.places import joined_guild_payload
-from sandbox.payloads.visibility import is_seen, readable, readable_guild
+from sandbox.payloads.visibility import is_seen, readable
 from sandbox.world.entities import Guild, Payload
 from sandbox.world.happenings import Happening
 from sandbox.world.world import World
@@ -47,6 +47,7 @@ class Gateway:
 
     Attributes:
         faults: What goes wrong on purpose.
+        guild_outages: Which guilds are unavailable on purpose.
         identify_count: How many IDENTIFYs were answered with READY, for tests of reconnecting.
         resume_count: How many RESUMEs were answered with RESUMED.
         presence: What the bot's last presence update said.
@@ -61,6 +62,7 @@ class Gateway:
         self._sessions: dict[str, Session] = {}
         self._connections: set[Connection] = set()
         self.faults = GatewayFaults(self._sessions, self._connections)
+        self.guild_outages = GuildOutages(world, self._sessions)
         self._unsubscribe = world.subscribe(self._tell)
         self._operations: dict[int, Callable[[Session, Any], None]] = {
             Opcode.PRESENCE_UPDATE: self._update_presence,
@@ -186,9 +188,8 @@ class Gateway:
         self.identify_count += 1
         if session.intents & Intent.GUILDS:
             for guild in self._guilds():
-                data = joined_guild_payload(self._world.directory, guild)
-                data = readable_guild(self._world, data, session.intents)
-                session.dispatch("GUILD_CREATE", data)
+                if not self.guild_outages.is_out(guild.id):
+                    send_available(self._world, session, guild)
         self._world.changed()
         return session
 
@@ -245,25 +246,8 @@ class Gateway:
             raise _CloseError(CloseCode.DISALLOWED_INTENTS, "Disallowed intent(s).")
 
     def _ready_payload(self, session: Session, connection: Connection) -> Payload:
-        """Write READY; the guilds follow, each in an event of its own."""
-        bot = self._world.bot
-        application = application_payload(self._world.directory, bot)
-        return {
-            "v": 10,
-            "user": own_user_payload(bot),
-            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in self._guilds()],
-            "session_id": session.id,
-            "session_type": "normal",
-            "resume_gateway_url": connection.url,
-            "shard": list(session.shard),
-            "application": {"id": application["id"], "flags": application["flags"]},
-            "private_channels": [],
-            "presences": [],
-            "relationships": [],
-            "user_settings": {},
-            "geo_ordered_rtc_regions": [],
-            "_trace": [],
-        }
+        """Write READY for a session that begins."""
+        return ready_payload(self._world, session, self._guilds(), connection.url)
 
     def _guilds(self) -> list[Guild]:
         """Give the guilds that the bot is in."""
@@ -272,7 +256,7 @@ class Gateway:
     def _tell(self, happening: Happening) -> None:
         """Dispatch what happens to each session that may have it."""
         event = event_of(self._world.directory, happening)
-        if self.faults.swallows(event.name):
+        if self.faults.swallows(event.name) or self.guild_outages.is_out(event.guild_id):
             return
         for session in tuple(self._sessions.values()):
             if is_seen(self._world, event, session.intents):

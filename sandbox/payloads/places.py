@@ -62,15 +62,24 @@ def counted_guild_payload(directory: Directory, guild: Guild) -> Payload:
     return guild_payload(directory, guild) | counts
 
 
+def available_guild_payload(directory: Directory, guild: Guild) -> Payload:
+    """Write a guild that the bot is in already and that is there (again): READY, an outage's end.
+
+    Source: Discord documentation, "Gateway Events", section "Guild Create": a guild that the bot
+    has just been let into does not say whether it is unavailable.
+    """
+    return joined_guild_payload(directory, guild) | {"unavailable": False}
+
+
 def joined_guild_payload(directory: Directory, guild: Guild) -> Payload:
-    """Write a guild as the gateway gives it, whole: channels, running threads, members."""
+    """Write a guild that the bot was let into, whole: channels, running threads, members."""
     channels = [c for c in directory.channels.values() if c.guild_id == guild.id]
     running = [c for c in channels if c.thread is not None and not c.thread.is_archived]
     members = guild.members.values()
+    own = guild.members.get(directory.bot.id)
     return guild_payload(directory, guild) | {
-        "joined_at": timestamp(max((m.joined_at for m in members), default=0.0)),
+        "joined_at": timestamp(0.0 if own is None else own.joined_at),
         "large": False,
-        "unavailable": False,
         "member_count": len(guild.members),
         "members": [full_member_payload(directory, member) for member in members],
         "channels": [channel_payload(directory, c) for c in channels if c.thread is None],

@@ -70,6 +70,11 @@ class Directory:
         if self._journal is not None:
             self._journal.note_file(file_id, content)
 
+    def forget_role(self, role: Role) -> None:
+        """Let go of a role."""
+        self.roles.pop(role.id, None)
+        self._note_gone(role)
+
     def forget_command(self, command: Command) -> None:
         """Let go of an application command."""
         self.commands.pop(command.id, None)

@@ -81,11 +81,26 @@ class Membership:
         return member
 
     def leave(self, guild: Guild, person: Person) -> None:
-        """Take somebody out of a guild."""
+        """Take somebody out of a guild and of its threads; a bot's managed role goes with it."""
         guild.members.pop(person.id, None)
         self._directory.keep(guild)
+        for thread in self._directory.threads_of(guild):
+            if thread.thread is not None and thread.thread.members.pop(person.id, None) is not None:
+                self._directory.keep(thread)
         is_bot = isinstance(person, Bot)
+        if is_bot:
+            self._delete_managed_role(guild, person)
         self._listeners.tell(BotLeft(guild) if is_bot else MemberLeft(guild, person))
+
+    def _delete_managed_role(self, guild: Guild, bot: Person) -> None:
+        """Delete the role that a bot brought along, with what channels allowed or denied to it."""
+        for role in [each for each in self._directory.roles_of(guild) if each.bot_id == bot.id]:
+            self._directory.forget_role(role)
+            for channel in self._directory.channels_of(guild):
+                kept = [each for each in channel.overwrites if each.id != role.id]
+                if len(kept) != len(channel.overwrites):
+                    channel.overwrites = kept
+                    self._directory.keep(channel)
 
     def _create_managed_role(self, guild: Guild, bot: Bot) -> Role:
         """Make the role that a bot brings along and that has its name."""
