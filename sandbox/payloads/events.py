@@ -25,6 +25,7 @@ from sandbox.world.happenings import (
     ChannelDeleted,
     Happening,
     InteractionBegun,
+    MemberChanged,
     MemberJoined,
     MemberLeft,
     MessageChanged,
@@ -81,7 +82,7 @@ class Event:
     guild_id: int | None = None
 
 
-_OfGuild = BotJoined | BotLeft | MemberJoined | MemberLeft | RoleCreated
+_OfGuild = BotJoined | BotLeft | MemberJoined | MemberLeft | MemberChanged | RoleCreated
 _OfChannel = ChannelCreated | ChannelChanged | ChannelDeleted | ThreadStarted | ThreadMembersChanged
 _OfMessage = MessagePosted | MessageChanged | MessageDeleted | MessagesDeleted
 
@@ -94,7 +95,14 @@ def event_of(directory: Directory, happening: Happening) -> Event:
         happening: What happens now; what it names is written as it is at this moment.
     """
     match happening:
-        case BotJoined() | BotLeft() | MemberJoined() | MemberLeft() | RoleCreated():
+        case (
+            BotJoined()
+            | BotLeft()
+            | MemberJoined()
+            | MemberLeft()
+            | MemberChanged()
+            | RoleCreated()
+        ):
             return _guild_event(directory, happening)
         case (
             ChannelCreated()
@@ -131,6 +139,11 @@ def _guild_event(directory: Directory, happening: _OfGuild) -> Event:
         case MemberLeft(_, person):
             name, intent = "GUILD_MEMBER_REMOVE", Intent.GUILD_MEMBERS
             data = {"guild_id": str(guild.id), "user": user_payload(person)}
+        case MemberChanged(_, member):
+            # A bot is told of its own membership whatever it asked for.
+            is_own = member.user_id == directory.bot.id
+            name, intent = "GUILD_MEMBER_UPDATE", Intent.NONE if is_own else Intent.GUILD_MEMBERS
+            data = joined_member_payload(directory, guild, member)
         case RoleCreated(_, role):
             name = "GUILD_ROLE_CREATE"
             data = {"guild_id": str(guild.id), "role": role_payload(role)}

@@ -41,6 +41,7 @@ def own_user_payload(bot: Bot) -> Payload:
 
 def member_payload(member: Member) -> Payload:
     """Write a membership without its account, as messages carry it."""
+    until = member.timed_out_until
     return {
         "roles": [str(role_id) for role_id in member.role_ids],
         "nick": member.nick,
@@ -48,7 +49,7 @@ def member_payload(member: Member) -> Payload:
         "banner": None,
         "joined_at": timestamp(member.joined_at),
         "premium_since": None,
-        "communication_disabled_until": None,
+        "communication_disabled_until": None if until is None else timestamp(until),
         "deaf": False,
         "mute": False,
         "pending": False,

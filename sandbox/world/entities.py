@@ -103,6 +103,7 @@ class Member:
     joined_at: float
     nick: str | None = None
     role_ids: list[int] = field(default_factory=list[int])
+    timed_out_until: float | None = None
 
 
 @dataclass(slots=True, eq=False)

@@ -40,6 +40,14 @@ class MemberLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberChanged:
+    """A member was timed out, or is so no longer."""
+
+    guild: Guild
+    member: Member
+
+
+@dataclass(frozen=True, slots=True)
 class RoleCreated:
     """A guild has a new role."""
 
@@ -149,6 +157,7 @@ Happening = (
     | BotLeft
     | MemberJoined
     | MemberLeft
+    | MemberChanged
     | RoleCreated
     | ChannelCreated
     | ChannelChanged

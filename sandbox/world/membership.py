@@ -5,7 +5,14 @@ from collections.abc import Callable
 from sandbox.world import permissions
 from sandbox.world.directory import Directory
 from sandbox.world.entities import Bot, Guild, Member, Person, Role
-from sandbox.world.happenings import BotJoined, BotLeft, MemberJoined, MemberLeft, RoleCreated
+from sandbox.world.happenings import (
+    BotJoined,
+    BotLeft,
+    MemberChanged,
+    MemberJoined,
+    MemberLeft,
+    RoleCreated,
+)
 from sandbox.world.listeners import Listeners
 from sandbox.world.snowflakes import SnowflakeSource
 
@@ -101,6 +108,20 @@ class Membership:
                 if len(kept) != len(channel.overwrites):
                     channel.overwrites = kept
                     self._directory.keep(channel)
+
+    def time_out(self, guild: Guild, person: Person, duration_s: float) -> None:
+        """Let a member only look for a while; the owner and administrators do not mind it."""
+        self._set_time_out(guild, person, self._now() + duration_s)
+
+    def end_time_out(self, guild: Guild, person: Person) -> None:
+        """Let a member speak again before their time is over."""
+        self._set_time_out(guild, person, None)
+
+    def _set_time_out(self, guild: Guild, person: Person, until: float | None) -> None:
+        member = guild.members[person.id]
+        member.timed_out_until = until
+        self._directory.keep(guild)
+        self._listeners.tell(MemberChanged(guild, member))
 
     def _create_managed_role(self, guild: Guild, bot: Bot) -> Role:
         """Make the role that a bot brings along and that has its name."""

@@ -3,7 +3,7 @@
 Source: Discord documentation, "Permissions" (bitwise flags, overwrites, implicit permissions).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntFlag
 
 from sandbox.world.directory import Directory
@@ -71,6 +71,9 @@ DIRECT_MESSAGE = int(
 )
 """What both sides of a direct message have."""
 
+_TIMED_OUT = int(Permission.VIEW_CHANNEL | Permission.READ_MESSAGE_HISTORY)
+"""What is left to a member who is timed out. Source: "Permissions for Timed Out Members"."""
+
 _NEEDS_SENDING = int(
     Permission.MENTION_EVERYONE
     | Permission.SEND_TTS_MESSAGES
@@ -84,10 +87,12 @@ class Permissions:
 
     Args:
         directory: Where roles, memberships and overwrites are.
+        now: Seconds since 1970, by which a time-out ends.
     """
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, now: Callable[[], float]) -> None:
         self._directory = directory
+        self._now = now
 
     def permissions_in(self, user_id: int, channel: Channel) -> int:
         """Add up what somebody may do in a channel, as Discord's bits; 0 where they are not in."""
@@ -102,13 +107,21 @@ class Permissions:
         parent = self._directory.channels.get(channel.parent_id or 0, channel)
         place = parent if channel.thread else channel
         total = channel_permissions(base, place, member.role_ids, user_id)
+        if self._is_timed_out(member) and base != EVERYTHING:
+            total &= _TIMED_OUT
         return 0 if _is_hidden_thread(channel, user_id, total) else total
 
     def permissions_of(self, member: Member, guild: Guild) -> int:
         """Add up what a member may do in a guild as a whole, as Discord's bits."""
         known = self._directory.roles
         roles = [known[role_id] for role_id in (guild.id, *member.role_ids) if role_id in known]
-        return guild_permissions(guild, roles, member.user_id)
+        total = guild_permissions(guild, roles, member.user_id)
+        if self._is_timed_out(member) and total != EVERYTHING:
+            total &= _TIMED_OUT
+        return total
+
+    def _is_timed_out(self, member: Member) -> bool:
+        return member.timed_out_until is not None and self._now() < member.timed_out_until
 
 
 def guild_permissions(guild: Guild, roles: Iterable[Role], user_id: int) -> int:

@@ -103,7 +103,7 @@ class World:
         self.on_change = listeners.on_change
         self.changed = listeners.changed
         self.tell = listeners.tell
-        permissions = Permissions(self.directory)
+        permissions = Permissions(self.directory, self.now)
         self.permissions_in = permissions.permissions_in
         self.permissions_of = permissions.permissions_of
         membership = Membership(self.directory, listeners, self.ids, self.now)
@@ -113,6 +113,8 @@ class World:
         self.everyone = membership.everyone
         self.join = membership.join
         self.leave = membership.leave
+        self.time_out = membership.time_out
+        self.end_time_out = membership.end_time_out
         places = Places(self.directory, listeners, self.ids)
         self.create_text_channel = places.create_text_channel
         self.create_forum = places.create_forum

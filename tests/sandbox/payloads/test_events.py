@@ -36,3 +36,19 @@ def test_a_nonce_is_told_with_the_post_only() -> None:
     message = world.post(world.bot, channel, Draft("x", nonce="n-1"))
     world.edit(message, Change(content="y"))
     assert [event.data.get("nonce") for event in told] == ["n-1", None]
+
+
+def test_a_bot_hears_of_its_own_time_out_without_an_intent() -> None:
+    """Its own membership is told to every session; that of others needs the members' intent."""
+    world = World()
+    guild = world.create_guild("guild")
+    ann = world.create_person("ann")
+    for somebody in (ann, world.bot):
+        world.join(guild, somebody)
+    told = recorded_events(world)
+    world.time_out(guild, world.bot, 60.0)
+    world.time_out(guild, ann, 60.0)
+    assert [(event.name, event.intent) for event in told] == [
+        ("GUILD_MEMBER_UPDATE", Intent.NONE),
+        ("GUILD_MEMBER_UPDATE", Intent.GUILD_MEMBERS),
+    ]
