@@ -13,6 +13,7 @@ from sandbox.guard import listen, refuse_foreign_pages
 from sandbox.people.acting import Acting
 from sandbox.people.interactions import Interactions
 from sandbox.people.person import PersonActor
+from sandbox.rest.content_rules import ContentRules
 from sandbox.rest.faults import Faults
 from sandbox.rest.handler import RestDoor
 from sandbox.rest.rate_limits import Buckets, Limits
@@ -48,6 +49,7 @@ class DiscordServer:
     Attributes:
         world: What is served.
         faults: What goes wrong on purpose over HTTP.
+        content_rules: Which words are not taken over HTTP.
         gateway: The WebSocket half, with `faults` of its own.
         interactions: What goes on between people and the bot's commands and components.
         acting: What people do with commands and components.
@@ -62,7 +64,9 @@ class DiscordServer:
         self.acting = Acting(world, self.interactions)
         self.typing: list[tuple[float, int, int]] = []
         self.buckets = Buckets(limits or Limits(), wall_clock=world.now, clock=world.clock)
-        self._door = RestDoor(world, RouteTable(self._routes()), self.buckets, self.faults)
+        self.content_rules = ContentRules()
+        table = RouteTable(self._routes())
+        self._door = RestDoor(world, table, self.buckets, self.faults, self.content_rules)
         self._wanted_port = port
         self._port = 0
         self._exit_stack = AsyncExitStack()

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from aiohttp import web
 
 from sandbox.payloads.refusals import Refusal, RefusedError, refused
+from sandbox.rest.content_rules import ContentRules
 from sandbox.rest.faults import FaultKind, Faults
 from sandbox.rest.rate_limits import Buckets, Verdict, refusal
 from sandbox.rest.requests import RecordedRequest
@@ -31,14 +32,23 @@ class RestDoor:
         table: Which routes there are.
         buckets: The rate limits.
         faults: What goes wrong on purpose.
+        content_rules: Which words are not taken.
 
     Attributes:
         requests: Everything that was asked, in order.
         unknown_routes: Method and path of what no route answers.
     """
 
-    def __init__(self, world: World, table: RouteTable, buckets: Buckets, faults: Faults) -> None:
+    def __init__(
+        self,
+        world: World,
+        table: RouteTable,
+        buckets: Buckets,
+        faults: Faults,
+        content_rules: ContentRules,
+    ) -> None:
         self._world = world
+        self._content_rules = content_rules
         self._table = table
         self._buckets = buckets
         self._faults = faults
@@ -113,7 +123,17 @@ class RestDoor:
             body=record.body,
             files=files,
         )
-        return await _ask(match, rest_request), headers
+        return await self._ask(match, rest_request), headers
+
+    async def _ask(self, match: Match, request: RestRequest) -> RestAnswer:
+        """Call a route's handler and turn a refusal into an answer."""
+        if request.body is _BAD_JSON:
+            return _no(refused(Refusal.BAD_JSON))
+        try:
+            self._content_rules.check(request.method, match.route.template, request.body)
+            return await match.route.handler(request)
+        except RefusedError as error:
+            return _no(error)
 
     def _note(self, record: RecordedRequest) -> None:
         """Keep the record of a request; the oldest ones go when there are very many."""
@@ -157,16 +177,6 @@ async def _travel(one_way_s: float) -> None:
     """Let a request or its answer take its time on the way."""
     if one_way_s > 0:
         await asyncio.sleep(one_way_s)
-
-
-async def _ask(match: Match, request: RestRequest) -> RestAnswer:
-    """Call a route's handler and turn a refusal into an answer."""
-    if request.body is _BAD_JSON:
-        return _no(refused(Refusal.BAD_JSON))
-    try:
-        return await match.route.handler(request)
-    except RefusedError as error:
-        return _no(error)
 
 
 def _no(error: RefusedError) -> RestAnswer:

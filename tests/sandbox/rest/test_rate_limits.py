@@ -182,3 +182,39 @@ async def test_a_window_opens_when_its_first_request_arrives(limited: Place) -> 
     limited.server.faults.latency_s = 0.0
     async with limited.session.delete(url, headers=headers) as response:
         assert response.status == 204
+
+
+async def test_a_post_with_a_refused_word_counts_against_its_bucket(limited: Place) -> None:
+    """What a rule refuses uses up the bucket like any other answer."""
+    limited.server.content_rules.refuse("weasel")
+    statuses = [(await limited.post(content="weasel"))[0] for _ in range(3)]
+    assert statuses == [400, 400, 429]
+
+
+async def test_every_get_says_how_its_bucket_stands(limited: Place) -> None:
+    """Reading a history, a message, a channel, a guild or an account has headers like posting."""
+    _, posted = await limited.post(content="x")
+    channel, guild = f"/channels/{limited.channel.id}", f"/guilds/{limited.guild.id}"
+    paths = [
+        *(f"{channel}/messages", f"{channel}/messages/{posted['id']}", channel),
+        *(guild, f"{guild}/channels", f"{guild}/threads/active", "/users/@me", "/gateway/bot"),
+    ]
+    buckets: set[str] = set()
+    for path in paths:
+        headers = {"Authorization": f"Bot {limited.world.bot.token}"}
+        async with limited.session.get(limited.server.api_url + path, headers=headers) as answer:
+            assert answer.status == 200
+            assert int(answer.headers["X-RateLimit-Remaining"]) >= 0
+            assert float(answer.headers["X-RateLimit-Reset-After"]) > 0
+            buckets.add(answer.headers["X-RateLimit-Bucket"])
+    assert len(buckets) == len(paths)
+
+
+async def test_reads_use_up_the_global_limit() -> None:
+    """A GET counts to the limit for everything, and past it is answered a global 429."""
+    limits = Limits.off().but(everything=Rate(3, 60.0, "global"))
+    async with DiscordServer(World(), limits=limits) as server, aiohttp.ClientSession() as session:
+        place = Place(server, session)
+        answers = [await place.ask("GET", place.messages) for _ in range(4)]
+    assert [status for status, _ in answers] == [200, 200, 200, 429]
+    assert answers[-1][1]["global"] is True
