@@ -32,10 +32,15 @@ _REMEMBERED_TEXTS = 500
 _PREVIEW_CHARS = 120
 _KINDS = {
     ChannelKind.TEXT: "text",
+    ChannelKind.VOICE: "text",
+    ChannelKind.STAGE: "text",
+    ChannelKind.ANNOUNCEMENT: "text",
+    ChannelKind.ANNOUNCEMENT_THREAD: "thread",
     ChannelKind.DIRECT_MESSAGE: "direct",
     ChannelKind.PUBLIC_THREAD: "thread",
     ChannelKind.PRIVATE_THREAD: "thread",
     ChannelKind.FORUM: "forum",
+    ChannelKind.MEDIA: "forum",
 }
 
 

@@ -133,7 +133,7 @@ def _direct_message_payload(directory: Directory, channel: Channel) -> Payload:
 
 
 def _guild_channel_payload(channel: Channel) -> Payload:
-    """Write a text channel or forum."""
+    """Write a channel that is no thread."""
     payload: Payload = {
         "id": str(channel.id),
         "type": int(channel.kind),
@@ -148,6 +148,8 @@ def _guild_channel_payload(channel: Channel) -> Payload:
         "last_message_id": _text_or_null(channel.last_message_id),
         "permission_overwrites": [_overwrite_payload(each) for each in channel.overwrites],
     }
+    if channel.is_voice:
+        payload |= {"bitrate": 64_000, "user_limit": 0, "rtc_region": None, "video_quality_mode": 1}
     if channel.is_forum:
         payload |= {
             "available_tags": [],

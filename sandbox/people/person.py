@@ -14,6 +14,7 @@ from sandbox.world.entities import (
     AllowedMentions,
     Change,
     Channel,
+    ChannelKind,
     Draft,
     Message,
     MessageFlag,
@@ -126,6 +127,8 @@ class PersonActor:
             Permission.CREATE_PRIVATE_THREADS if is_private else Permission.CREATE_PUBLIC_THREADS
         )
         self._require(channel, needed)
+        if channel.thread_kind is None or (is_private and channel.kind is not ChannelKind.TEXT):
+            raise ClientRefusedError(f"{channel.name} has no such threads")
         return self._world.start_thread(
             self.person, channel, name, message=message, is_private=is_private
         )

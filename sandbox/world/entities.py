@@ -17,9 +17,14 @@ class ChannelKind(IntEnum):
 
     TEXT = 0
     DIRECT_MESSAGE = 1
+    VOICE = 2
+    ANNOUNCEMENT = 5
+    ANNOUNCEMENT_THREAD = 10
     PUBLIC_THREAD = 11
     PRIVATE_THREAD = 12
+    STAGE = 13
     FORUM = 15
+    MEDIA = 16
 
 
 class MessageKind(IntEnum):
@@ -144,7 +149,7 @@ class ThreadState:
 
 @dataclass(slots=True, eq=False)
 class Channel:
-    """A text channel, forum, thread or direct message."""
+    """A channel of any kind, a thread, or direct messages."""
 
     id: int
     kind: ChannelKind
@@ -161,8 +166,20 @@ class Channel:
 
     @property
     def is_forum(self) -> bool:
-        """Whether it holds posts and no messages of its own."""
-        return self.kind is ChannelKind.FORUM
+        """Whether it holds posts and no messages of its own: a forum, or a media channel."""
+        return self.kind in (ChannelKind.FORUM, ChannelKind.MEDIA)
+
+    @property
+    def is_voice(self) -> bool:
+        """Whether people talk in it; it has messages of its own, and no threads."""
+        return self.kind in (ChannelKind.VOICE, ChannelKind.STAGE)
+
+    @property
+    def thread_kind(self) -> ChannelKind | None:
+        """What a public thread started in it is; null where none can be started."""
+        if self.kind is ChannelKind.ANNOUNCEMENT:
+            return ChannelKind.ANNOUNCEMENT_THREAD
+        return ChannelKind.PUBLIC_THREAD if self.kind is ChannelKind.TEXT else None
 
     @property
     def mention(self) -> str:

@@ -27,6 +27,8 @@ class Permission(IntFlag):
     READ_MESSAGE_HISTORY = 1 << 16
     MENTION_EVERYONE = 1 << 17
     USE_EXTERNAL_EMOJIS = 1 << 18
+    CONNECT = 1 << 20
+    SPEAK = 1 << 21
     CHANGE_NICKNAME = 1 << 26
     MANAGE_ROLES = 1 << 28
     USE_APPLICATION_COMMANDS = 1 << 31
@@ -51,6 +53,8 @@ EVERYONE_ROLE = int(
     | Permission.ATTACH_FILES
     | Permission.READ_MESSAGE_HISTORY
     | Permission.USE_EXTERNAL_EMOJIS
+    | Permission.CONNECT
+    | Permission.SPEAK
     | Permission.CHANGE_NICKNAME
     | Permission.USE_APPLICATION_COMMANDS
     | Permission.CREATE_PUBLIC_THREADS
@@ -157,6 +161,8 @@ def channel_permissions(base: int, channel: Channel, role_ids: Iterable[int], us
     total = _apply(total, [overwrites.get(user_id)])
     if not total & Permission.VIEW_CHANNEL:
         return 0
+    if channel.is_voice and not total & Permission.CONNECT:
+        return int(Permission.VIEW_CHANNEL)
     if not total & Permission.SEND_MESSAGES and not channel.is_forum:
         total &= ~(_NEEDS_SENDING & ~_thread_share(total))
     return total

@@ -29,6 +29,22 @@ class Places:
         """Make a forum that everyone sees."""
         return self._create_channel(guild, name, ChannelKind.FORUM)
 
+    def create_media_channel(self, guild: Guild, name: str) -> Channel:
+        """Make a media channel, which is a forum but for what it shows, that everyone sees."""
+        return self._create_channel(guild, name, ChannelKind.MEDIA)
+
+    def create_announcement_channel(self, guild: Guild, name: str) -> Channel:
+        """Make an announcement channel that everyone sees; its threads are of a kind of its own."""
+        return self._create_channel(guild, name, ChannelKind.ANNOUNCEMENT)
+
+    def create_voice_channel(self, guild: Guild, name: str) -> Channel:
+        """Make a voice channel that everyone sees; only its messages are served."""
+        return self._create_channel(guild, name, ChannelKind.VOICE)
+
+    def create_stage_channel(self, guild: Guild, name: str) -> Channel:
+        """Make a stage that everyone sees; only its messages are served."""
+        return self._create_channel(guild, name, ChannelKind.STAGE)
+
     def direct_message_channel(self, person: Person) -> Channel:
         """Return the direct messages between a person and the bot; the first call makes them."""
         if (channel := self._directory.direct_messages_with(person)) is not None:

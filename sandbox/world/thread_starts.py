@@ -56,7 +56,8 @@ class ThreadStarts:
         auto_archive_minutes: int = 4320,
     ) -> Channel:
         """Start a thread; one that hangs on a message has that message's id."""
-        kind = ChannelKind.PRIVATE_THREAD if is_private else ChannelKind.PUBLIC_THREAD
+        public = parent.thread_kind or ChannelKind.PUBLIC_THREAD
+        kind = ChannelKind.PRIVATE_THREAD if is_private else public
         thread_id = self._ids.make() if message is None else message.id
         thread = self._make(owner, parent, thread_id, name, kind, auto_archive_minutes)
         if message is not None:

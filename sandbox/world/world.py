@@ -118,6 +118,10 @@ class World:
         places = Places(self.directory, listeners, self.ids)
         self.create_text_channel = places.create_text_channel
         self.create_forum = places.create_forum
+        self.create_media_channel = places.create_media_channel
+        self.create_announcement_channel = places.create_announcement_channel
+        self.create_voice_channel = places.create_voice_channel
+        self.create_stage_channel = places.create_stage_channel
         self.direct_message_channel = places.direct_message_channel
         self.set_permissions = places.set_permissions
         self.rename_channel = places.rename_channel

@@ -80,6 +80,8 @@ def require_postable(request: RestRequest, channel: Channel, draft: Draft) -> No
 async def _read_many(request: RestRequest) -> RestAnswer:
     """Give a page of messages, newest first."""
     channel = channel_of(request)
+    if channel.is_voice and not allows(request, channel, Permission.CONNECT):
+        raise refused(Refusal.MISSING_ACCESS)
     if not allows(request, channel, Permission.READ_MESSAGE_HISTORY):
         return RestAnswer([])
     visible = [m for m in request.world.messages(channel.id) if not m.is_ephemeral]

@@ -69,7 +69,7 @@ async def _start_from_message(request: RestRequest) -> RestAnswer:
     """Start a thread on a message, once."""
     channel = channel_of(request)
     message = message_of(request, channel)
-    if channel.kind is not ChannelKind.TEXT:
+    if channel.thread_kind is None:
         raise refused(Refusal.WRONG_CHANNEL_KIND)
     require(request, channel, Permission.CREATE_PUBLIC_THREADS)
     name = checked_name(request.form)
@@ -87,11 +87,7 @@ async def _start(request: RestRequest) -> RestAnswer:
     channel = channel_of(request)
     if channel.is_forum:
         return _post(request, channel)
-    if channel.kind is not ChannelKind.TEXT:
-        raise refused(Refusal.WRONG_CHANNEL_KIND)
-    is_private = request.form.get("type", int(ChannelKind.PRIVATE_THREAD)) == int(
-        ChannelKind.PRIVATE_THREAD
-    )
+    is_private = _is_private(request, channel)
     needed = Permission.CREATE_PRIVATE_THREADS if is_private else Permission.CREATE_PUBLIC_THREADS
     require(request, channel, needed)
     thread = request.world.start_thread(
@@ -102,6 +98,20 @@ async def _start(request: RestRequest) -> RestAnswer:
         auto_archive_minutes=checked_archive_minutes(request.form),
     )
     return RestAnswer(channel_payload(request.directory, thread), 201)
+
+
+def _is_private(request: RestRequest, channel: Channel) -> bool:
+    """Read which kind of thread is asked for; where none is named, the channel decides.
+
+    Raises:
+        RefusedError: A channel of this kind has no such threads.
+    """
+    has_private = channel.kind is ChannelKind.TEXT
+    default = ChannelKind.PRIVATE_THREAD if has_private else channel.thread_kind
+    is_private = request.form.get("type", default) == ChannelKind.PRIVATE_THREAD
+    if channel.thread_kind is None or (is_private and not has_private):
+        raise refused(Refusal.WRONG_CHANNEL_KIND)
+    return is_private
 
 
 def _post(request: RestRequest, forum: Channel) -> RestAnswer:
@@ -125,7 +135,7 @@ async def _list_archived(request: RestRequest) -> RestAnswer:
         each
         for each in request.world.channels.values()
         if each.parent_id == channel.id
-        and each.kind is ChannelKind.PUBLIC_THREAD
+        and each.kind in (ChannelKind.PUBLIC_THREAD, ChannelKind.ANNOUNCEMENT_THREAD)
         and state_of(each).is_archived
     ]
     threads.sort(key=lambda each: state_of(each).archived_at, reverse=True)
