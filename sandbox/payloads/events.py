@@ -32,6 +32,7 @@ from sandbox.world.happenings import (
     MessageDeleted,
     MessagePosted,
     MessagesDeleted,
+    PrivateThreadJoined,
     ReactionChanged,
     RoleCreated,
     ThreadMembersChanged,
@@ -83,7 +84,8 @@ class Event:
 
 
 _OfGuild = BotJoined | BotLeft | MemberJoined | MemberLeft | MemberChanged | RoleCreated
-_OfChannel = ChannelCreated | ChannelChanged | ChannelDeleted | ThreadStarted | ThreadMembersChanged
+_OfThread = ThreadStarted | PrivateThreadJoined | ThreadMembersChanged
+_OfChannel = ChannelCreated | ChannelChanged | ChannelDeleted | _OfThread
 _OfMessage = MessagePosted | MessageChanged | MessageDeleted | MessagesDeleted
 
 
@@ -109,6 +111,7 @@ def event_of(directory: Directory, happening: Happening) -> Event:
             | ChannelChanged()
             | ChannelDeleted()
             | ThreadStarted()
+            | PrivateThreadJoined()
             | ThreadMembersChanged()
         ):
             return _channel_event(directory, happening)
@@ -155,6 +158,9 @@ def _channel_event(directory: Directory, happening: _OfChannel) -> Event:
     match happening:
         case ThreadStarted(thread):
             data = channel_payload(directory, thread) | {"newly_created": True}
+            return _event("THREAD_CREATE", data, Intent.GUILDS, thread)
+        case PrivateThreadJoined(thread):
+            data = channel_payload(directory, thread)
             return _event("THREAD_CREATE", data, Intent.GUILDS, thread)
         case ThreadMembersChanged(thread):
             data = _members_payload(happening)

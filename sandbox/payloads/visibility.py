@@ -31,10 +31,25 @@ def is_seen(world: World, event: Event, intents: int) -> bool:
     guild = world.guilds.get(event.guild_id or 0)
     if guild is not None and world.bot.id not in guild.members:
         return False
+    if event.name == "THREAD_MEMBERS_UPDATE" and _changes_own_membership(world.bot, event.data):
+        return True
+    if event.name == "THREAD_MEMBERS_UPDATE" and not intents & Intent.GUILD_MEMBERS:
+        return False
     channel = world.channels.get(event.channel_id or 0)
     if channel is None or event.name in _TOLD_OF_HIDDEN:
         return True
     return bool(world.permissions_in(world.bot.id, channel) & Permission.VIEW_CHANNEL)
+
+
+def _changes_own_membership(bot: Bot, data: Payload) -> bool:
+    """Return whether the bot came into a thread or went.
+
+    It is told of that whatever its intents are, and although it may not see the thread any more.
+    Source: Discord documentation, "Gateway Events", section "Thread Members Update".
+    """
+    own_id = str(bot.id)
+    added = [each["user_id"] for each in data["added_members"]]
+    return own_id in added or own_id in data["removed_member_ids"]
 
 
 def readable(world: World, event: Event, intents: int) -> Payload:

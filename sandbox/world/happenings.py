@@ -84,6 +84,13 @@ class ThreadStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivateThreadJoined:
+    """The bot was brought into a private thread, of which it knew nothing before."""
+
+    thread: Channel
+
+
+@dataclass(frozen=True, slots=True)
 class ThreadMembersChanged:
     """Somebody came into a thread, or went."""
 
@@ -163,6 +170,7 @@ Happening = (
     | ChannelChanged
     | ChannelDeleted
     | ThreadStarted
+    | PrivateThreadJoined
     | ThreadMembersChanged
     | MessagePosted
     | MessageChanged

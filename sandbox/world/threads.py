@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from sandbox.world.directory import Directory
-from sandbox.world.entities import Channel, Person, ThreadState
-from sandbox.world.happenings import ChannelChanged, ThreadMembersChanged
+from sandbox.world.entities import Bot, Channel, ChannelKind, Person, ThreadState
+from sandbox.world.happenings import ChannelChanged, PrivateThreadJoined, ThreadMembersChanged
 from sandbox.world.listeners import Listeners
 
 
@@ -57,6 +57,8 @@ class Threads:
             return
         state.members[person.id] = self._now()
         self._directory.keep(thread)
+        if isinstance(person, Bot) and thread.kind is ChannelKind.PRIVATE_THREAD:
+            self._listeners.tell(PrivateThreadJoined(thread))
         self._listeners.tell(ThreadMembersChanged(thread, added=person))
 
     def leave_thread(self, person: Person, thread: Channel) -> None:
