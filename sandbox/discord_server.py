@@ -13,6 +13,7 @@ from sandbox.guard import listen, refuse_foreign_pages
 from sandbox.people.acting import Acting
 from sandbox.people.interactions import Interactions
 from sandbox.people.person import PersonActor
+from sandbox.people.webhook import WebhookActor
 from sandbox.rest.content_rules import ContentRules
 from sandbox.rest.faults import Faults
 from sandbox.rest.handler import RestDoor
@@ -142,6 +143,10 @@ class DiscordServer:
     def person(self, person: Person) -> PersonActor:
         """Give the hands of a person: what they can do in their client."""
         return PersonActor(self.world, self.acting, person)
+
+    def webhook(self, channel: Channel, name: str = "proxy") -> WebhookActor:
+        """Make a webhook of a channel and return its hands: it posts as whomever it names."""
+        return WebhookActor(self.world, self.world.create_webhook(channel, name))
 
     async def until(self, condition: Callable[[], Found], timeout_s: float = 5.0) -> Found:
         """Wait until a condition holds and give its value.

@@ -115,7 +115,7 @@ def _plain_payload(directory: Directory, message: Message) -> Payload:
         "channel_id": str(message.channel_id),
         "type": int(message.kind),
         "content": message.content,
-        "author": user_payload(directory.people[message.author_id]),
+        "author": _author_payload(directory, message),
         "timestamp": timestamp(time_of(message.id)),
         "edited_timestamp": None if message.edited_at is None else timestamp(message.edited_at),
         "tts": message.is_tts,
@@ -131,11 +131,19 @@ def _plain_payload(directory: Directory, message: Message) -> Payload:
     return payload | _optional_parts(directory, message)
 
 
+def _author_payload(directory: Directory, message: Message) -> Payload:
+    """Write who wrote a message; a webhook's name is the one it gave with the message."""
+    author = user_payload(directory.people[message.author_id])
+    return author if message.author_name is None else author | {"username": message.author_name}
+
+
 def _optional_parts(directory: Directory, message: Message) -> Payload:
     """Write the keys that only some messages have."""
     parts: Payload = {}
     if message.webhook_id is not None:
-        parts["webhook_id"] = parts["application_id"] = str(message.webhook_id)
+        parts["webhook_id"] = str(message.webhook_id)
+    if message.webhook_id == directory.bot.application_id:
+        parts["application_id"] = str(message.webhook_id)
     if message.interaction is not None:
         parts["interaction_metadata"] = message.interaction
     if message.reactions:

@@ -69,7 +69,7 @@ class PersonActor:
         self._require_speech(text, is_text_needed=not files and forward is None)
         draft = Draft(
             text,
-            uploads=tuple(_upload(name, content) for name, content in files),
+            uploads=tuple(upload(name, content) for name, content in files),
             allowed_mentions=AllowedMentions(replied_user=ping_reply),
         )
         if reply_to is not None:
@@ -206,6 +206,6 @@ class PersonActor:
             raise ClientRefusedError(f"{self.person.name} did not write message {message.id}")
 
 
-def _upload(name: str, content: bytes) -> Upload:
+def upload(name: str, content: bytes) -> Upload:
     """Make a file to post, of the type that its name tells."""
     return Upload(name, content, mimetypes.guess_type(name)[0] or "application/octet-stream")

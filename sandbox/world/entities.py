@@ -83,6 +83,13 @@ class Bot(Person):
 
 
 @dataclass(slots=True, eq=False)
+class Webhook(Person):
+    """What posts into one channel under names of its choice; it is nobody's member."""
+
+    channel_id: int = 0
+
+
+@dataclass(slots=True, eq=False)
 class Role:
     """A role; the one for everyone has its guild's id."""
 
@@ -245,6 +252,7 @@ class Draft:
     snapshot: Payload | None = None
     interaction: Payload | None = None
     webhook_id: int | None = None
+    author_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +273,8 @@ class Message:
     """A message as it is now; `edits` says when it changed and to what.
 
     `edits` holds pairs of the world's clock and the new content; `reactions` maps an emoji, as in a
-    URL, to who reacted with it, in order; `snapshot` is a forwarded message's payload.
+    URL, to who reacted with it, in order; `snapshot` is a forwarded message's payload;
+    `author_name` is what a webhook called itself for this message.
     """
 
     id: int
@@ -288,6 +297,7 @@ class Message:
     reactions: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     nonce: str | int | None = None
     webhook_id: int | None = None
+    author_name: str | None = None
     interaction: Payload | None = None
     is_tts: bool = False
     is_deleted: bool = False
@@ -318,5 +328,5 @@ class Command:
         return int(self.body.get("type", 1))
 
 
-Entity = Person | Bot | Role | Guild | Channel | Message | Command
+Entity = Person | Bot | Webhook | Role | Guild | Channel | Message | Command
 """What has an id and is kept for itself."""

@@ -15,7 +15,17 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from sandbox.world.entities import Bot, Channel, Command, Entity, Guild, Message, Person, Role
+from sandbox.world.entities import (
+    Bot,
+    Channel,
+    Command,
+    Entity,
+    Guild,
+    Message,
+    Person,
+    Role,
+    Webhook,
+)
 
 VERSION = 1
 """The form of the rows, kept as the file's `user_version`; a change of an entity's fields that the
@@ -32,6 +42,7 @@ PRAGMA user_version = {VERSION};
 _ADAPTERS: dict[str, TypeAdapter[Entity]] = {
     "person": TypeAdapter(Person),
     "bot": TypeAdapter(Bot),
+    "webhook": TypeAdapter(Webhook),
     "role": TypeAdapter(Role),
     "guild": TypeAdapter(Guild),
     "channel": TypeAdapter(Channel),
@@ -41,6 +52,7 @@ _ADAPTERS: dict[str, TypeAdapter[Entity]] = {
 _KINDS: dict[type[Entity], str] = {
     Person: "person",
     Bot: "bot",
+    Webhook: "webhook",
     Role: "role",
     Guild: "guild",
     Channel: "channel",

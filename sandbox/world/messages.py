@@ -81,6 +81,7 @@ class Messages:
             snapshot=draft.snapshot,
             nonce=draft.nonce,
             webhook_id=draft.webhook_id,
+            author_name=draft.author_name,
             interaction=draft.interaction,
             is_tts=draft.is_tts,
         )

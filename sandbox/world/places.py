@@ -1,7 +1,7 @@
 """Channels that are no threads: made, renamed, closed to some, deleted; and direct messages."""
 
 from sandbox.world.directory import Directory
-from sandbox.world.entities import Channel, ChannelKind, Guild, Overwrite, Person, Role
+from sandbox.world.entities import Channel, ChannelKind, Guild, Overwrite, Person, Role, Webhook
 from sandbox.world.happenings import ChannelChanged, ChannelCreated, ChannelDeleted
 from sandbox.world.listeners import Listeners
 from sandbox.world.snowflakes import SnowflakeSource
@@ -44,6 +44,12 @@ class Places:
     def create_stage_channel(self, guild: Guild, name: str) -> Channel:
         """Make a stage that everyone sees; only its messages are served."""
         return self._create_channel(guild, name, ChannelKind.STAGE)
+
+    def create_webhook(self, channel: Channel, name: str) -> Webhook:
+        """Make a webhook of a channel; it posts in the channel's threads too."""
+        webhook = Webhook(id=self._ids.make(), name=name, is_bot=True, channel_id=channel.id)
+        self._directory.keep(webhook)
+        return webhook
 
     def direct_message_channel(self, person: Person) -> Channel:
         """Return the direct messages between a person and the bot; the first call makes them."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from sandbox.world.directory import Directory
-from sandbox.world.entities import Bot, Channel, ChannelKind, Person, ThreadState
+from sandbox.world.entities import Bot, Channel, ChannelKind, Person, ThreadState, Webhook
 from sandbox.world.happenings import ChannelChanged, PrivateThreadJoined, ThreadMembersChanged
 from sandbox.world.listeners import Listeners
 
@@ -69,12 +69,13 @@ class Threads:
             self._listeners.tell(ThreadMembersChanged(thread, removed=person))
 
     def wake_for(self, author: Person, channel: Channel) -> None:
-        """Wake an archived thread that is posted to, and put the author into it."""
+        """Wake an archived thread that is posted to, and put the author into it, if a member."""
         if channel.thread is None:
             return
         if channel.thread.is_archived:
             self.change_thread(channel, is_archived=False)
-        self.join_thread(author, channel)
+        if not isinstance(author, Webhook):
+            self.join_thread(author, channel)
 
 
 def state_of(thread: Channel) -> ThreadState:

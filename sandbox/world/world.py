@@ -122,6 +122,7 @@ class World:
         self.create_announcement_channel = places.create_announcement_channel
         self.create_voice_channel = places.create_voice_channel
         self.create_stage_channel = places.create_stage_channel
+        self.create_webhook = places.create_webhook
         self.direct_message_channel = places.direct_message_channel
         self.set_permissions = places.set_permissions
         self.rename_channel = places.rename_channel

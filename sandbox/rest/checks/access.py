@@ -2,7 +2,7 @@
 
 from sandbox.payloads.refusals import Refusal, refused
 from sandbox.rest.routing import RestRequest
-from sandbox.world.entities import Channel, Guild, Message, Person
+from sandbox.world.entities import Channel, Guild, Message, Person, Webhook
 from sandbox.world.permissions import Permission
 
 
@@ -55,7 +55,7 @@ def person_of(request: RestRequest) -> Person:
     if request.parameters["user_id"] == "@me":
         return request.bot
     person = request.world.people.get(request.id_of("user_id"))
-    if person is None:
+    if person is None or isinstance(person, Webhook):
         raise refused(Refusal.UNKNOWN_USER)
     return person
 

@@ -93,6 +93,27 @@ async def test_a_locked_archived_thread_refuses_posts(place: Place) -> None:
     assert (status, body["code"]) == (400, 50083)
 
 
+async def test_a_locked_thread_refuses_posts_while_it_runs(place: Place) -> None:
+    """A locked thread that is not archived is 160005 to post in, but for who manages threads."""
+    thread = place.server.person(place.ann).start_thread(place.channel, "talk")
+    path = f"/channels/{thread.id}/messages"
+    place.world.change_thread(thread, is_locked=True)
+    status, body = await place.ask("POST", path, json={"content": "x"})
+    assert (status, body["code"]) == (400, 160005)
+    allowed = Permission.MANAGE_THREADS
+    place.world.set_permissions(place.channel, place.world.bot, allow=allowed)
+    assert (await place.ask("POST", path, json={"content": "x"}))[0] == 200
+
+
+async def test_the_bot_cannot_unlock_a_thread(place: Place) -> None:
+    """Who does not manage threads neither wakes nor changes a locked one (50013)."""
+    thread = place.server.person(place.ann).start_thread(place.channel, "talk")
+    place.world.change_thread(thread, is_archived=True, is_locked=True)
+    body = {"archived": False}
+    status, answer = await place.ask("PATCH", f"/channels/{thread.id}", json=body)
+    assert (status, answer["code"]) == (403, 50013)
+
+
 async def test_the_bot_renames_and_archives_its_own_thread_only(place: Place) -> None:
     """A thread's owner may change it; of others, it takes a permission."""
     _, own = await place.ask(
