@@ -149,7 +149,7 @@ def _begin_anew(path: Path, error: Exception) -> None:
 
 
 def _inhabit(world: World) -> tuple[Guild, list[Person]]:
-    """Give the guild and its people, the one at the keyboard first; a new world gets them."""
+    """Return the guild and its people, the one at the keyboard first; a new world gets them."""
     if not world.guilds:
         people = [world.create_person(name) for name in _PEOPLE]
         guild = world.create_guild("Sandbox", owner=people[0])
@@ -163,7 +163,7 @@ def _inhabit(world: World) -> tuple[Guild, list[Person]]:
 
 
 def _page_token(folder: Path) -> str:
-    """Give what the page's link carries; it is kept, so that an old link still opens the page."""
+    """Return what the page's link carries; it is kept, so that an old link still opens the page."""
     path = folder / "page-token"
     if not path.exists():
         path.touch(mode=0o600)

@@ -171,7 +171,7 @@ class Chat:
                 raise TimeoutError("The bot did not answer: see its log.")
 
     def _last_lines(self, messages: list[Message]) -> Text:
-        """Give as much of an answer's end as the terminal can show at once."""
+        """Return as much of an answer's end as the terminal can show at once."""
         text = Text(_harmless("\n".join(it.content for it in messages)) or "…")
         lines = text.wrap(self._console, self._console.width)
         return Text("\n").join(lines[-max(1, self._console.height - 2) :])

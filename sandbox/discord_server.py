@@ -127,7 +127,7 @@ class DiscordServer:
         return self._door.unknown_routes
 
     def requests_to(self, method: str, pattern: str) -> list[RecordedRequest]:
-        """Give the requests with a method (`*` is any) and a path.
+        """Return the requests with a method (`*` is any) and a path.
 
         Args:
             method: Such as `PATCH`.
@@ -137,11 +137,11 @@ class DiscordServer:
         return [request for request in self.requests if request.is_to(method, pattern)]
 
     def messages(self, channel: Channel) -> list[Message]:
-        """Give a channel's messages that are not deleted, oldest first."""
+        """Return a channel's messages that are not deleted, oldest first."""
         return self.world.messages(channel.id)
 
     def person(self, person: Person) -> PersonActor:
-        """Give the hands of a person: what they can do in their client."""
+        """Return the hands of a person: what they can do in their client."""
         return PersonActor(self.world, self.acting, person)
 
     def webhook(self, channel: Channel, name: str = "proxy") -> WebhookActor:
@@ -191,7 +191,7 @@ class DiscordServer:
         return await self.gateway.handle(request)
 
     async def _give_file(self, request: web.Request) -> web.Response:
-        """Give the bytes of an attachment."""
+        """Return the bytes of an attachment."""
         text = request.match_info["file"]
         content = self.world.files.get(int(text) if text.isdecimal() else 0)
         if content is None:

@@ -61,7 +61,7 @@ async def listen(application: web.Application, *, port: int = 0) -> tuple[web.Ap
 
 
 def _host_name(host: str) -> str:
-    """Give the name of a `Host` header without its port; IPv6 literals keep their brackets."""
+    """Return the name of a `Host` header without its port; IPv6 literals keep their brackets."""
     if host.startswith("["):
         return host.partition("]")[0] + "]"
     return host.partition(":")[0].lower()

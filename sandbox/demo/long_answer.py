@@ -49,7 +49,7 @@ def split(text: str, limit_chars: int = LIMIT_CHARS) -> list[str]:
 
 
 def is_open(part: str) -> bool:
-    """Tell whether a part ends inside a code block."""
+    """Return whether a part ends inside a code block."""
     return part.count("`" * 3) % 2 == 1
 ```'''
 
@@ -65,7 +65,7 @@ class LineDecoder:
         self._rest = b""
 
     def feed(self, data: bytes) -> Iterator[object]:
-        """Give each object whose line is complete."""
+        """Return each object whose line is complete."""
         *lines, self._rest = (self._rest + data).split(b"\\n")
         for line in lines:
             if line:

@@ -85,7 +85,7 @@ def language_of(conversation: Remembered) -> Language:
 
 
 def _quoted(text: str) -> str:
-    """Give a text on one line, cut where it is long."""
+    """Return a text on one line, cut where it is long."""
     line = " ".join(text.split())
     return line if len(line) <= _QUOTED_CHARS else line[: _QUOTED_CHARS - 1] + "…"
 

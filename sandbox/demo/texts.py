@@ -14,7 +14,7 @@ from collections import Counter
 
 
 def most_common_words(text: str, count: int = 3) -> list[tuple[str, int]]:
-    """Give the most frequent words of a text with how often each occurs."""
+    """Return the most frequent words of a text with how often each occurs."""
     words = (word.strip(".,!?").lower() for word in text.split())
     return Counter(word for word in words if word).most_common(count)
 

@@ -78,7 +78,7 @@ class GatewayFaults:
         self._swallowed[name] += count
 
     def swallows(self, name: str) -> bool:
-        """Say whether this event is to be lost, and count it if so."""
+        """Return whether this event is to be lost, and count it if so."""
         if self._swallowed[name] <= 0:
             return False
         self._swallowed[name] -= 1

@@ -155,7 +155,7 @@ class Gateway:
             raise _CloseError(CloseCode.DECODE_ERROR, "Error while decoding payload.") from None
 
     async def _receive(self, connection: Connection) -> Payload | None:
-        """Give the next frame; null where the connection is over."""
+        """Return the next frame; null where the connection is over."""
         try:
             async with asyncio.timeout(self._interval_s * _PATIENCE):
                 message = await connection.socket.receive()
@@ -250,7 +250,7 @@ class Gateway:
         return ready_payload(self._world, session, self._guilds(), connection.url)
 
     def _guilds(self) -> list[Guild]:
-        """Give the guilds that the bot is in."""
+        """Return the guilds that the bot is in."""
         return [each for each in self._world.guilds.values() if self._world.bot.id in each.members]
 
     def _tell(self, happening: Happening) -> None:

@@ -151,7 +151,7 @@ class Session:
         self._sent: deque[Payload] = deque(maxlen=REPLAY_LIMIT)
 
     def dispatch(self, name: str, data: object) -> None:
-        """Give an event its sequence number, keep it for replay, send it if anybody is there."""
+        """Number an event, keep it for replay, send it if anybody is there."""
         self.sequence += 1
         frame: Payload = {"op": int(Opcode.DISPATCH), "d": data, "s": self.sequence, "t": name}
         self._sent.append(frame)
@@ -159,7 +159,7 @@ class Session:
             self.connection.put(frame)
 
     def can_replay(self, sequence: int) -> bool:
-        """Say whether everything after a sequence number is still kept."""
+        """Return whether everything after a sequence number is still kept."""
         oldest = self._sent[0]["s"] if self._sent else self.sequence + 1
         return oldest - 1 <= sequence <= self.sequence
 
@@ -172,6 +172,6 @@ class Session:
                 self.connection.put(frame)
 
     def last(self, name: str | None = None) -> Payload | None:
-        """Give the last frame that was dispatched, of one name if it is given."""
+        """Return the last frame that was dispatched, of one name if it is given."""
         frames = reversed(self._sent)
         return next((frame for frame in frames if name is None or frame["t"] == name), None)

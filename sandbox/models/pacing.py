@@ -23,23 +23,23 @@ class Framer(Protocol):
     """
 
     def opening(self) -> bytes:
-        """Give what comes before the first piece."""
+        """Return what comes before the first piece."""
         ...
 
     def piece(self, piece: Piece) -> bytes:
-        """Give the bytes of one piece; empty where this wire cannot carry it."""
+        """Return the bytes of one piece; empty where this wire cannot carry it."""
         ...
 
     def ending(self, *, is_over_limit: bool) -> bytes | None:
-        """Give a clean end, or None where the server cuts the connection instead."""
+        """Return a clean end, or None where the server cuts the connection instead."""
         ...
 
     def failure(self, reason: Reason) -> tuple[bytes, bool]:
-        """Give the report of an error, and whether the connection is cut after it."""
+        """Return the report of an error, and whether the connection is cut after it."""
         ...
 
     def keep_alive(self) -> bytes:
-        """Give what the server sends when nothing happens; empty where there is no such thing."""
+        """Return what the server sends when nothing happens; empty where there is no such thing."""
         ...
 
 
@@ -52,7 +52,7 @@ class ByteCutter:
         self._pending = b""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Give the writes that are due; what is shorter than the next size waits."""
+        """Return the writes that are due; what is shorter than the next size waits."""
         if self._sizes is None:
             if data:
                 yield data
@@ -64,7 +64,7 @@ class ByteCutter:
             yield write
 
     def flush(self) -> bytes:
-        """Give what is left."""
+        """Return what is left."""
         rest, self._pending = self._pending, b""
         return rest
 
@@ -146,7 +146,7 @@ async def perform(
 
 
 def body(answer: Answer, framer: Framer) -> bytes:
-    """Give all the bytes of an answer at once, up to where it ends, is cut or stalls."""
+    """Return all the bytes of an answer at once, up to where it ends, is cut or stalls."""
     data = framer.opening() + b"".join(framer.piece(piece) for piece in answer.pieces())
     match answer.fault:
         case Cut(torn_bytes=torn):
@@ -179,7 +179,7 @@ async def _end(answer: Answer, framer: Framer, wire: Wire) -> None:
 
 
 def _torn(framer: Framer, size_bytes: int) -> bytes:
-    """Give the beginning of a piece which never came whole."""
+    """Return the beginning of a piece which never came whole."""
     return framer.piece(Piece("text", "torn apart"))[:size_bytes] if size_bytes else b""
 
 

@@ -41,7 +41,7 @@ class RecordedRequest:
     is_over: bool = False
 
     def value(self, name: str) -> str | None:
-        """Give the first value of a form field, or None."""
+        """Return the first value of a form field, or None."""
         values = self.fields.get(name, ())
         return values[0] if values else None
 

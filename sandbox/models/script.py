@@ -48,7 +48,7 @@ class Pace:
     first_token_s: float = 0.0
 
     def due_s(self, index: int) -> float:
-        """Give the time of a piece by its index, in seconds from the start of the answer."""
+        """Return the time of a piece by its index, in seconds from the start of the answer."""
         if self.tokens_per_second is None:
             return self.first_token_s
         return self.first_token_s + index / self.tokens_per_second
@@ -209,13 +209,13 @@ class Answer:
     obeys_limit: bool = False
 
     def limited(self, max_tokens: int | None) -> "Answer":
-        """Give the answer as a server says it that was asked for at most so many tokens."""
+        """Return the answer as a server says it that was asked for at most so many tokens."""
         if max_tokens is None or not self.obeys_limit:
             return self
         return replace(self, limit_tokens=max_tokens)
 
     def pieces(self) -> Iterator[Piece]:
-        """Give the pieces in order, up to where the fault or the limit ends the answer."""
+        """Return the pieces in order, up to where the fault or the limit ends the answer."""
         for tool in self.tools:
             yield Piece("tool", tool=tool)
             if tool.result is None:
@@ -295,5 +295,5 @@ class Script:
         return fault
 
     def answer(self, asked: AskedConversation) -> Answer:
-        """Give the answer to this conversation: the next of the queue, else the default's."""
+        """Return the answer to this conversation: the next of the queue, else the default's."""
         return self._queue.popleft() if self._queue else self.default(asked)

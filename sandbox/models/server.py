@@ -114,7 +114,7 @@ class ModelServer:
             self._recording.changed()
 
     def _refusal(self, request: web.Request) -> web.Response | None:
-        """Give the answer of a queued fault which looks at no request, if one is next."""
+        """Return the answer of a queued fault which looks at no request, if one is next."""
         fault = self.script.take_refusal()
         if fault is None:
             return None
@@ -170,5 +170,5 @@ def application(middlewares: Sequence[Middleware]) -> web.Application:
 
 
 def _is_left(request: web.Request) -> bool:
-    """Tell whether the client has closed the connection."""
+    """Return whether the client has closed the connection."""
     return request.transport is None or request.transport.is_closing()

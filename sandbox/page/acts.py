@@ -96,7 +96,7 @@ class Acts:
         }
 
     def speaker(self, identifier: str) -> Person:
-        """Give who is to speak, the first one where nobody has this id."""
+        """Return who is to speak, the first one where nobody has this id."""
         return next((it for it in self._people if str(it.id) == identifier), self._people[0])
 
     def _state(self, window: Window) -> Payload:

@@ -36,7 +36,7 @@ class Files:
         return key
 
     def uploaded(self, key: str) -> tuple[str, bytes]:
-        """Give an upload's name and bytes.
+        """Return an upload's name and bytes.
 
         Raises:
             LookupError: There is none.
@@ -48,7 +48,7 @@ class Files:
         self._waiting.pop(key, None)
 
     def path(self, attachment: Attachment) -> str:
-        """Give the path under which an attachment is served."""
+        """Return the path under which an attachment is served."""
         key = self._keys.get(attachment.id)
         if key is None:
             key = self._keys[attachment.id] = secrets.token_urlsafe(_KEY_BYTES)
@@ -56,7 +56,7 @@ class Files:
         return f"/files/{key}"
 
     def found(self, key: str) -> tuple[Attachment, bytes] | None:
-        """Give what a path leads to, null where that is nothing."""
+        """Return what a path leads to, null where that is nothing."""
         attachment = self._attachments.get(key)
         content = None if attachment is None else self._world.files.get(attachment.id)
         return None if attachment is None or content is None else (attachment, content)

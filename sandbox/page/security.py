@@ -26,7 +26,7 @@ _RASTER_IMAGES = frozenset(
 
 
 def origins(port: int) -> tuple[str, ...]:
-    """Give the origins that the page has when it is served on a port."""
+    """Return the origins that the page has when it is served on a port."""
     return f"http://127.0.0.1:{port}", f"http://localhost:{port}"
 
 
@@ -63,12 +63,12 @@ def protect(policy: Mapping[str, str]) -> Middleware:
 
 
 def is_token(given: object, token: str) -> bool:
-    """Say whether something is the token, in a time that does not tell how much of it fits."""
+    """Return whether something is the token, in a time that does not tell how much of it fits."""
     return isinstance(given, str) and hmac.compare_digest(given.encode(), token.encode())
 
 
 def file_headers(filename: str, content_type: str) -> dict[str, str]:
-    """Give the headers of a file that somebody uploaded: it is saved, unless it is a plain image.
+    """Return the headers of a file that somebody uploaded: it is saved, unless it is a plain image.
 
     An image that can hold scripts (SVG) is no plain image, and a file that is saved has no type.
     """
@@ -82,5 +82,5 @@ def file_headers(filename: str, content_type: str) -> dict[str, str]:
 
 
 def is_plain_image(content_type: str) -> bool:
-    """Say whether the page may show a file as an image."""
+    """Return whether the page may show a file as an image."""
     return content_type in _RASTER_IMAGES

@@ -233,7 +233,7 @@ _SHOWN = (
 
 
 def changes(before: Payload, after: Payload) -> Payload:
-    """Give what turns one view of a message into the next.
+    """Return what turns one view of a message into the next.
 
     Keys that went are null. Of the body only the blocks from the first changed one on are given;
     `from` says which that is.

@@ -95,7 +95,7 @@ class Window:
         return self.older(None)
 
     def older(self, before: int | None) -> Payload:
-        """Give the messages before one, the newest ones if there is none."""
+        """Return the messages before one, the newest ones if there is none."""
         if self.channel is None:
             return {"messages": [], "more": False}
         seen = [

@@ -57,9 +57,6 @@ class Intent(IntFlag):
     MESSAGE_CONTENT = 1 << 15
 
 
-PRIVILEGED = Intent.GUILD_MEMBERS | Intent.GUILD_PRESENCES | Intent.MESSAGE_CONTENT
-"""The intents that have to be switched on in the developer portal."""
-
 KNOWN_INTENTS = (1 << 26) - 1
 """Every bit that Discord has given a meaning; any other one is refused with close code 4013."""
 

@@ -61,7 +61,7 @@ def _wanted_ids(user_ids: Any) -> set[int] | None:
 
 
 def _is_found(directory: Directory, member: Member, wanted: set[int] | None, prefix: str) -> bool:
-    """Say whether a member is among those asked for."""
+    """Return whether a member is among those asked for."""
     if wanted is not None:
         return member.user_id in wanted
     shown = member.nick or directory.people[member.user_id].name

@@ -77,7 +77,7 @@ def snapshot_payload(directory: Directory, message: Message) -> Payload:
 
 
 def referenced_message(directory: Directory, reference: Reference) -> Message | None:
-    """Give the message that a reference points to, null where it is gone."""
+    """Return the message that a reference points to, null where it is gone."""
     messages = directory.messages_with_deleted(reference.channel_id)
     found = messages.get(reference.message_id or 0)
     return None if found is None or found.is_deleted else found

@@ -19,7 +19,7 @@ _TOLD_OF_HIDDEN = ("CHANNEL_CREATE", "CHANNEL_UPDATE", "CHANNEL_DELETE")
 
 
 def is_seen(world: World, event: Event, intents: int) -> bool:
-    """Say whether a session with these intents gets an event.
+    """Return whether a session with these intents gets an event.
 
     Besides the intent, the bot has to be in the event's guild and to see the event's channel; an
     interaction reaches it wherever it was made.
@@ -53,7 +53,7 @@ def _changes_own_membership(bot: Bot, data: Payload) -> bool:
 
 
 def readable(world: World, event: Event, intents: int) -> Payload:
-    """Give an event's data without what a session with these intents may not read."""
+    """Return an event's data without what a session with these intents may not read."""
     if event.name == "GUILD_CREATE":
         return readable_guild(world, event.data, intents)
     if event.name not in _MESSAGE_EVENTS or intents & Intent.MESSAGE_CONTENT:

@@ -54,7 +54,7 @@ class Acting:
         self._interactions = interactions
 
     def commands(self, person: Person, channel: Channel, kind: int = _SLASH) -> list[Command]:
-        """Give the commands that a person is offered in a channel, by name.
+        """Return the commands that a person is offered in a channel, by name.
 
         Args:
             person: Who looks.
@@ -195,14 +195,14 @@ class Acting:
         return record
 
     def _offered(self, person: Person, channel: Channel, kind: int = _SLASH) -> list[Command]:
-        """Give the commands of a channel after checking that the person may use any there."""
+        """Return the commands of a channel after checking that the person may use any there."""
         bits = self._world.permissions_in(person.id, channel)
         if not bits & Permission.VIEW_CHANNEL or not bits & Permission.USE_APPLICATION_COMMANDS:
             raise ClientRefusedError(f"{person.name} may not use commands in {channel.name!r}.")
         return self.commands(person, channel, kind)
 
     def _is_offered(self, command: Command, person: Person, channel: Channel) -> bool:
-        """Say whether a command's own settings allow it to a person in a channel."""
+        """Return whether a command's own settings allow it to a person in a channel."""
         place = _IN_DIRECT_MESSAGE if channel.guild_id is None else _IN_GUILD
         contexts = command.body.get("contexts")
         if contexts is not None and place not in contexts:

@@ -135,7 +135,7 @@ async def wait_until(world: World, condition: Callable[[], object], timeout_s: f
 
 
 def may_see(person: Person, message: Message) -> bool:
-    """Say whether a message is for a person's eyes: an ephemeral one is for one person only."""
+    """Return whether a message is for a person's eyes: an ephemeral one is for one person only."""
     if not message.is_ephemeral:
         return True
     return bool(message.interaction) and message.interaction["user"]["id"] == str(person.id)
@@ -197,7 +197,7 @@ class Interactions:
         return record
 
     def unanswered(self, interaction_id: int, token: str) -> InteractionRecord:
-        """Give the interaction that a first answer is for.
+        """Return the interaction that a first answer is for.
 
         Raises:
             RefusedError: There is none, it was answered, or its time is over.
@@ -210,7 +210,7 @@ class Interactions:
         return record
 
     def answered(self, application_id: int, token: str) -> InteractionRecord:
-        """Give the interaction that a token is for, once it has its first answer.
+        """Return the interaction that a token is for, once it has its first answer.
 
         Raises:
             RefusedError: There is none, or the token is too old.
@@ -223,7 +223,7 @@ class Interactions:
         return record
 
     def of_id(self, interaction_id: int) -> InteractionRecord:
-        """Give an interaction by its id.
+        """Return an interaction by its id.
 
         Raises:
             LookupError: There is none.

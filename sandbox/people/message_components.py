@@ -88,7 +88,7 @@ def chosen_values(menu: Payload, values: Sequence[Any]) -> list[str]:
 
 
 def _walk(components: Sequence[Payload]) -> Iterator[Payload]:
-    """Give every component, also those inside of rows, sections and containers."""
+    """Return every component, also those inside of rows, sections and containers."""
     for component in components:
         yield component
         yield from _walk(list_or_empty(component.get("components")))

@@ -111,7 +111,7 @@ class PersonActor:
         self._world.type_in(self.person, channel)
 
     def open_direct_message(self) -> Channel:
-        """Give their direct messages with the bot."""
+        """Return their direct messages with the bot."""
         return self._world.direct_message_channel(self.person)
 
     def start_thread(

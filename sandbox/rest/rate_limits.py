@@ -47,11 +47,11 @@ class Limits:
 
     @classmethod
     def off(cls) -> Self:
-        """Give no limits at all: no headers and never a 429."""
+        """Return no limits at all: no headers and never a 429."""
         return cls(**dict.fromkeys(each.name for each in fields(cls)))
 
     def but(self, **rates: Rate | None) -> Self:
-        """Give the same limits with some of them, by name, replaced."""
+        """Return the same limits with some of them, by name, replaced."""
         return replace(self, **rates)
 
 
@@ -127,7 +127,7 @@ class Buckets:
         return True
 
     def retry_after_old_edit_s(self, channel_id: int) -> float:
-        """Give how long the window of old edits in a channel goes on."""
+        """Return how long the window of old edits in a channel goes on."""
         window = self._windows["edit_old_message", str(channel_id)]
         return max(0.0, window.ends_at - self._clock())
 
@@ -142,7 +142,7 @@ class Buckets:
         return Verdict(headers | self._state(rate, window))
 
     def _window(self, key: tuple[str, str], rate: Rate) -> _Window:
-        """Give the window that runs now, a fresh one if the last is over."""
+        """Return the window that runs now, a fresh one if the last is over."""
         window = self._windows.setdefault(key, _Window())
         now = self._clock()
         if now >= window.ends_at:

@@ -59,7 +59,7 @@ class RestRequest:
         return cast("Payload", body) if isinstance(body, dict) else {}
 
     def id_of(self, name: str) -> int:
-        """Give a placeholder as a snowflake; 0, which nothing has, where it is no number."""
+        """Return a placeholder as a snowflake; 0, which nothing has, where it is no number."""
         text = self.parameters[name]
         return int(text) if text.isdecimal() else 0
 
@@ -129,7 +129,7 @@ class RouteTable:
         self._routes = [(route, _pattern(route.template)) for route in routes]
 
     def find(self, method: str, path: str) -> Match | None:
-        """Give the route of a method and a percent-decoded path, null where there is none."""
+        """Return the route of a method and a percent-decoded path, null where there is none."""
         for route, pattern in self._routes:
             if route.method == method and (found := pattern.fullmatch(path)):
                 return Match(route, found.groupdict())

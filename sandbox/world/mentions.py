@@ -34,6 +34,6 @@ def find_mentions(content: str, allowed: AllowedMentions) -> Mentions:
 def _allowed_ids(
     pattern: re.Pattern[str], content: str, allowed: frozenset[int] | None
 ) -> tuple[int, ...]:
-    """Give the ids that a pattern finds and that are allowed; null allows all."""
+    """Return the ids that a pattern finds and that are allowed; null allows all."""
     found = dict.fromkeys(int(match) for match in pattern.findall(content))
     return tuple(each for each in found if allowed is None or each in allowed)

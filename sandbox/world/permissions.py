@@ -176,7 +176,7 @@ def _is_hidden_thread(channel: Channel, user_id: int, total: int) -> bool:
 
 
 def _thread_share(total: int) -> int:
-    """Give what sending in threads keeps alive where sending in the channel itself is denied."""
+    """Return what sending in threads keeps alive where sending in the channel itself is denied."""
     in_threads = bool(total & Permission.SEND_MESSAGES_IN_THREADS)
     return int(Permission.ATTACH_FILES | Permission.EMBED_LINKS) if in_threads else 0
 

@@ -21,7 +21,7 @@ class SnowflakeSource:
         self._last = 0
 
     def make(self) -> int:
-        """Give the next id."""
+        """Return the next id."""
         now = (int(self._wall_clock() * 1000) - _EPOCH_MS) << 22
         self._last = max(now, self._last + 1)
         return self._last
@@ -32,7 +32,7 @@ class SnowflakeSource:
 
 
 def time_of(snowflake: int) -> float:
-    """Give when an id was made, in seconds since 1970."""
+    """Return when an id was made, in seconds since 1970."""
     return ((snowflake >> 22) + _EPOCH_MS) / 1000
 
 

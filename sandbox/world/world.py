@@ -80,7 +80,7 @@ class World:
             self._journal.close()
 
     def _show_directory(self, directory: Directory) -> None:
-        """Give the look-ups their place."""
+        """Make the look-ups part of the world."""
         self.people = directory.people
         self.roles = directory.roles
         self.guilds = directory.guilds
@@ -97,7 +97,7 @@ class World:
         self.messages_with_deleted = directory.messages_with_deleted
 
     def _show_acts(self) -> None:
-        """Make those that act, and give their acts their place."""
+        """Make those that act, and their acts part of the world."""
         listeners = Listeners()
         self.subscribe = listeners.subscribe
         self.on_change = listeners.on_change
@@ -136,7 +136,7 @@ class World:
     def _show_messages(
         self, listeners: Listeners, permissions: Permissions, threads: Threads
     ) -> None:
-        """Give the acts on messages their place, and the starting of threads, which posts."""
+        """Make the acts on messages and the starting of threads part of the world."""
         messages = Messages(
             self.directory, listeners, permissions, threads, self.ids, self.now, self.clock
         )

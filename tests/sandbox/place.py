@@ -38,7 +38,7 @@ class Place:
 
 
 def code_of(body: Payload, *steps: str) -> str:
-    """Give the code of the first error at a path of a nested errors body."""
+    """Return the code of the first error at a path of a nested errors body."""
     errors = body["errors"]
     for step in steps:
         errors = errors[step]

@@ -27,11 +27,11 @@ class Completion:
     created: int = field(default_factory=lambda: int(time.time()))
 
     def head(self, kind: str) -> dict[str, object]:
-        """Give the members that come first in every object."""
+        """Return the members that come first in every object."""
         return {"id": self.id, "object": kind, "created": self.created, "model": self.model}
 
     def usage(self, said: int) -> dict[str, int]:
-        """Give the counts after so many pieces."""
+        """Return the counts after so many pieces."""
         total = self.prompt_tokens + said
         return {
             "prompt_tokens": self.prompt_tokens,
@@ -53,7 +53,7 @@ class EventFramer:
         )
 
     def opening(self) -> bytes:
-        """Give the comment and the role, where this flavour has them."""
+        """Return the comment and the role, where this flavour has them."""
         comment = self._traits.opening_comment
         opening = self._comment(comment) if comment else b""
         if self._traits.first_delta == "none":
@@ -62,7 +62,7 @@ class EventFramer:
         return opening + self._chunk({"role": "assistant", "content": content})
 
     def piece(self, piece: Piece) -> bytes:
-        """Give a chunk of text, or of reasoning where this flavour sends it."""
+        """Return a chunk of text, or of reasoning where this flavour sends it."""
         self._said += 1
         role: dict[str, object] = {"role": "assistant"} if self._traits.repeats_role else {}
         if piece.kind == "text":
@@ -75,7 +75,7 @@ class EventFramer:
         return b""
 
     def ending(self, *, is_over_limit: bool) -> bytes | None:
-        """Give the finish reason, the usage and the end, as far as this flavour has them."""
+        """Return the finish reason, the usage and the end, as far as this flavour has them."""
         written = b""
         if self._traits.sends_finish_reason:
             reason = "length" if is_over_limit else self._completion.finish_reason
@@ -96,12 +96,12 @@ class EventFramer:
         return written
 
     def failure(self, reason: Reason) -> tuple[bytes, bool]:
-        """Give the error as this flavour writes it in mid-stream; the text is over with it."""
+        """Return the error as this flavour writes it in mid-stream; the text is over with it."""
         done = self._done() if self._traits.done_after_error else b""
         return self._failure(reason) + done, False
 
     def keep_alive(self) -> bytes:
-        """Give a comment."""
+        """Return a comment."""
         return self._comment(self._traits.keep_alive_comment)
 
     def _failure(self, reason: Reason) -> bytes:
@@ -150,7 +150,7 @@ class WholeFramer:
         self._pieces: list[Piece] = []
 
     def opening(self) -> bytes:
-        """Give nothing."""
+        """Return nothing."""
         return b""
 
     def piece(self, piece: Piece) -> bytes:
@@ -159,7 +159,7 @@ class WholeFramer:
         return b""
 
     def ending(self, *, is_over_limit: bool) -> bytes | None:
-        """Give the object."""
+        """Return the object."""
         completion, field_name = self._completion, self._completion.traits.reasoning_field
         message: dict[str, object] = {"role": "assistant", "content": self._joined("text")}
         if field_name is not None and self._joined("reasoning"):
@@ -172,12 +172,12 @@ class WholeFramer:
         return json.dumps(whole, ensure_ascii=False).encode()
 
     def failure(self, reason: Reason) -> tuple[bytes, bool]:
-        """Give nothing and have the connection cut: the status line has been sent."""
+        """Return nothing and have the connection cut: the status line has been sent."""
         del reason
         return b"", True
 
     def keep_alive(self) -> bytes:
-        """Give white space, which JSON may begin with."""
+        """Return white space, which JSON may begin with."""
         return b" "
 
     def _joined(self, kind: str) -> str:
@@ -193,7 +193,7 @@ def encode(
     include_usage: bool = False,
     stream: bool = True,
 ) -> bytes:
-    """Give the complete body of an answer, without a server."""
+    """Return the complete body of an answer, without a server."""
     traits = FLAVOURS[flavour] if isinstance(flavour, str) else flavour
     completion = Completion(
         model, traits, len(tokens(prompt)), include_usage, answer.finish_reason, "chatcmpl-0", 0

@@ -98,7 +98,7 @@ FLAVOURS: Mapping[str, FlavourTraits] = {
 def error_body(
     traits: FlavourTraits, status: int, message: str, *, kind: str, code: str | None = None
 ) -> dict[str, object]:
-    """Give an error in the shape of a flavour.
+    """Return an error in the shape of a flavour.
 
     Args:
         traits: The flavour.

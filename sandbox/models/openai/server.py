@@ -158,7 +158,7 @@ def _read(body: Mapping[str, object]) -> AskedConversation | None:
 
 
 def _text(content: object) -> str:
-    """Give the text of a message whose content is a string or a list of parts."""
+    """Return the text of a message whose content is a string or a list of parts."""
     if isinstance(content, str):
         return content
     if not isinstance(content, list):

@@ -24,7 +24,7 @@ class Question:
 
 
 def identify(request: web.Request) -> str:
-    """Give the anonymous user of a request; an empty id is a user too.
+    """Return the anonymous user of a request; an empty id is a user too.
 
     Raises:
         RefusedError: There is none, or a token came along: no token is good here.

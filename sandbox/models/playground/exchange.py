@@ -76,7 +76,7 @@ def asked(
     *,
     role: str = "user",
 ) -> AskedConversation:
-    """Give what the model will see of a question: its chain of ancestors and itself."""
+    """Return what the model will see of a question: its chain of ancestors and itself."""
     chain = [] if parent is None else tree.chain(parent)
     seen = [
         AskedMessage(_SHOWN_ROLES.get(message.role, message.role), message.content)

@@ -38,12 +38,12 @@ class MessageFields(BaseModel):
     stop: list[str] = []
 
     def options(self) -> dict[str, object]:
-        """Give the options as they are stored with a message."""
+        """Return the options as they are stored with a message."""
         return {name: getattr(self, name) for name in _OPTIONS}
 
 
 def raw(recorded: RecordedRequest) -> dict[str, object]:
-    """Give the fields as they came, under their snake_case names; camelCase wins over snake_case.
+    """Return the fields as they came, under their snake_case names; camelCase wins over snake_case.
 
     Of a field that is sent twice the first value is taken, but for those that may be repeated.
     """

@@ -38,11 +38,11 @@ class M25Framer:
         self._said: list[str] = []
 
     def opening(self) -> bytes:
-        """Give the initial object."""
+        """Return the initial object."""
         return _line(nested_chain(self._exchange.new))
 
     def piece(self, piece: Piece) -> bytes:
-        """Give a chunk; this wire carries neither reasoning nor tools."""
+        """Return a chunk; this wire carries neither reasoning nor tools."""
         if piece.kind != "text":
             return b""
         self._said.append(piece.text)
@@ -54,7 +54,7 @@ class M25Framer:
         )
 
     def ending(self, *, is_over_limit: bool) -> bytes | None:
-        """Give the final object; a backend which yielded nothing at all has the stream cut."""
+        """Return the final object; a backend which yielded nothing at all has the stream cut."""
         if not self._said:
             return None
         if not self._exchange.model.reports_ends:
@@ -64,7 +64,7 @@ class M25Framer:
         return self._final(self._finish_reason)
 
     def failure(self, reason: Reason) -> tuple[bytes, bool]:
-        """Give the error object, and the final object where one follows."""
+        """Return the error object, and the final object where one follows."""
         if not self._exchange.model.reports_ends and reason.reason != "model overloaded":
             return b"", True
         reply_id = self._exchange.reply.id
@@ -77,7 +77,7 @@ class M25Framer:
         return report + self._final(None if reason.reason in _UNREPORTED else reason.reason), False
 
     def keep_alive(self) -> bytes:
-        """Give nothing: this wire is silent when nothing happens."""
+        """Return nothing: this wire is silent when nothing happens."""
         return b""
 
     def _final(self, finish_reason: str | None) -> bytes:
@@ -88,7 +88,7 @@ class M25Framer:
 def encode(
     answer: Answer, content: str = "Hello there", *, model: PlaygroundModel = DOCUMENTED_MODELS[0]
 ) -> bytes:
-    """Give the complete body of the answer to a first message, without a server."""
+    """Return the complete body of the answer to a first message, without a server."""
     return body(answer, M25Framer(lone_exchange(content, model), answer.finish_reason))
 
 

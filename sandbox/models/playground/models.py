@@ -46,12 +46,12 @@ DOCUMENTED_MODELS = (
 
 
 def m25_listing(models: Sequence[PlaygroundModel]) -> list[dict[str, object]]:
-    """Give the body of `GET /v3/models`: every model, in display order."""
+    """Return the body of `GET /v3/models`: every model, in display order."""
     return [_listed(model) for model in models]
 
 
 def t26_listing(models: Sequence[PlaygroundModel]) -> list[dict[str, object]]:
-    """Give the body of `GET /v4/models/`: the visible ones, with the bounds of each option."""
+    """Return the body of `GET /v4/models/`: the visible ones, with the bounds of each option."""
     bounds: dict[str, object] = {
         "prompt_type": "text_only",
         "can_call_tools": True,

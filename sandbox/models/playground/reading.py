@@ -165,7 +165,7 @@ class _Reading:
         return message
 
     def _roots(self, user: str) -> list[StoredMessage]:
-        """Give the first messages of a user's threads which are final, newest first."""
+        """Return the first messages of a user's threads which are final, newest first."""
         mine = [one for one in self._tree if one.id == one.root and one.creator == user]
         return [one for one in reversed(mine) if one.final and self._tree.find(one.id)]
 

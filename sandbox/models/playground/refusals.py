@@ -42,7 +42,7 @@ class RefusedError(Exception):
         return error
 
     def body(self) -> dict[str, object]:
-        """Give the JSON body."""
+        """Return the JSON body."""
         error: dict[str, object] = {"code": self.status, "message": self.message}
         if self.validation_errors is not None:
             error["validation_errors"] = self.validation_errors

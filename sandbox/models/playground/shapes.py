@@ -9,7 +9,7 @@ _SNIPPET_CHARS = 100
 
 
 def nested(message: StoredMessage, children: Sequence[object] | None = None) -> dict[str, object]:
-    """Give a message as M25 writes it, with these children in it."""
+    """Return a message as M25 writes it, with these children in it."""
     return {
         "id": message.id,
         "content": message.content,
@@ -40,7 +40,7 @@ def nested(message: StoredMessage, children: Sequence[object] | None = None) -> 
 
 
 def nested_chain(messages: Sequence[StoredMessage]) -> dict[str, object]:
-    """Give messages of which each answers the one before, as one M25 object."""
+    """Return messages of which each answers the one before, as one M25 object."""
     shape = nested(messages[-1])
     for message in reversed(messages[:-1]):
         shape = nested(message, [shape])
@@ -48,13 +48,13 @@ def nested_chain(messages: Sequence[StoredMessage]) -> dict[str, object]:
 
 
 def nested_subtree(tree: MessageTree, message: StoredMessage) -> dict[str, object]:
-    """Give a message with everything that was answered to it, as one M25 object."""
+    """Return a message with everything that was answered to it, as one M25 object."""
     children = [nested_subtree(tree, child) for child in tree.children(message)]
     return nested(message, children or None)
 
 
 def flat(message: StoredMessage, children: Sequence[str]) -> dict[str, object]:
-    """Give a message as T26 writes it, with the ids of its children."""
+    """Return a message as T26 writes it, with the ids of its children."""
     return {
         "agentId": None,
         "children": list(children),
@@ -95,7 +95,7 @@ def flat(message: StoredMessage, children: Sequence[str]) -> dict[str, object]:
 
 
 def thread(tree: MessageTree, messages: Sequence[StoredMessage]) -> dict[str, object]:
-    """Give messages as a T26 thread object, whose id is that of the first listed."""
+    """Return messages as a T26 thread object, whose id is that of the first listed."""
     listed = [flat(message, [child.id for child in tree.children(message)]) for message in messages]
     return {"id": messages[0].id, "messages": listed}
 

@@ -29,11 +29,11 @@ class T26Framer:
         self._thought: list[str] = []
 
     def opening(self) -> bytes:
-        """Give the start and the new messages."""
+        """Return the start and the new messages."""
         return _line({"message": self._root, "type": "start"}) + self._thread()
 
     def piece(self, piece: Piece) -> bytes:
-        """Give a chunk of text, of reasoning, or a whole use of a tool."""
+        """Return a chunk of text, of reasoning, or a whole use of a tool."""
         reply_id = self._exchange.reply.id
         if piece.kind == "reasoning":
             self._thought.append(piece.text)
@@ -46,13 +46,13 @@ class T26Framer:
         return _line({"content": piece.text, "message": reply_id, "type": "modelResponse"})
 
     def ending(self, *, is_over_limit: bool) -> bytes | None:
-        """Give the final messages and the end, which is the same beyond the limit."""
+        """Return the final messages and the end, which is the same beyond the limit."""
         del is_over_limit
         self._finish()
         return self._thread() + _line({"message": self._root, "type": "end"})
 
     def failure(self, reason: Reason) -> tuple[bytes, bool]:
-        """Give the report of a failure."""
+        """Return the report of a failure."""
         reply_id = self._exchange.reply.id
         message = reason.message or _MESSAGES.get(reason.reason, "the backend has failed")
         if reason.reason == "toolCallError":
@@ -67,7 +67,7 @@ class T26Framer:
         return _line({"error": message, "message": reply_id, "reason": reason.reason}), True
 
     def keep_alive(self) -> bytes:
-        """Give nothing: this wire is silent when nothing happens."""
+        """Return nothing: this wire is silent when nothing happens."""
         return b""
 
     def _use(self, tool: ToolUse) -> bytes:
@@ -104,7 +104,7 @@ class T26Framer:
 def encode(
     answer: Answer, content: str = "Hello there", *, model: PlaygroundModel = DOCUMENTED_MODELS[0]
 ) -> bytes:
-    """Give the complete body of the answer to a first message, without a server."""
+    """Return the complete body of the answer to a first message, without a server."""
     return body(answer, T26Framer(lone_exchange(content, model)))
 
 

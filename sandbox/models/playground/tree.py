@@ -6,8 +6,7 @@ Source: protocol, section 5. An anonymous message is invisible from 24 hours aft
 import secrets
 import string
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 LIFETIME_S = 24 * 60 * 60.0
 """How long an anonymous message lives, in seconds."""
@@ -39,10 +38,6 @@ class StoredMessage:
     tool_call_id: str | None = None
     tool_calls: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
     labels: list[Label] = field(default_factory=list[Label])
-
-    def to_json(self) -> dict[str, Any]:
-        """Give the plain values that `StoredMessage(**values)` takes back."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +81,11 @@ class MessageTree:
         return len(self._messages)
 
     def __getitem__(self, message_id: str) -> StoredMessage:
-        """Give a message that is kept, expired or not."""
+        """Return a message that is kept, expired or not."""
         return self._messages[message_id]
 
     def now_s(self) -> float:
-        """Give the time, in seconds since 1970."""
+        """Return the time, in seconds since 1970."""
         return self._wall_clock()
 
     def put(self, message: StoredMessage) -> None:
@@ -106,7 +101,7 @@ class MessageTree:
             self._save(message)
 
     def find(self, message_id: str | None) -> StoredMessage | None:
-        """Give a message that has not expired."""
+        """Return a message that has not expired."""
         message = self._messages.get(message_id or "")
         if message is None or message.expires_s <= self._wall_clock():
             return None
@@ -135,14 +130,14 @@ class MessageTree:
         return message
 
     def chain(self, message: StoredMessage) -> list[StoredMessage]:
-        """Give the path from the thread's first message to this one."""
+        """Return the path from the thread's first message to this one."""
         path = [message]
         while path[-1].parent is not None and path[-1].parent in self._messages:
             path.append(self._messages[path[-1].parent])
         return path[::-1]
 
     def children(self, message: StoredMessage) -> list[StoredMessage]:
-        """Give the visible answers to a message, oldest first."""
+        """Return the visible answers to a message, oldest first."""
         found = (self.find(child_id) for child_id in self._children.get(message.id, ()))
         return [child for child in found if child is not None]
 

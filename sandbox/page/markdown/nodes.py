@@ -22,7 +22,7 @@ def element(tag: str, children: Sequence[Node] = (), **attributes: Any) -> Block
 
 
 def plain_text(nodes: Sequence[Node]) -> str:
-    """Give what nodes say, on one line and without what is covered."""
+    """Return what nodes say, on one line and without what is covered."""
     words: list[str] = []
     waiting = list(reversed(nodes))
     while waiting:

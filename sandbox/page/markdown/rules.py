@@ -125,7 +125,7 @@ def _spoiler(state: StateInline, silent: bool) -> bool:  # noqa: FBT001
 
 
 def web_address(text: str) -> str | None:
-    """Give an address of the web as it is; null for anything else, such as `javascript:`."""
+    """Return an address of the web as it is; null for anything else, such as `javascript:`."""
     try:
         parts = urlsplit(text)
     except ValueError:

@@ -7,7 +7,7 @@ from sandbox.world.permissions import Permission
 
 
 def channel_of(request: RestRequest) -> Channel:
-    """Give the channel of the path.
+    """Return the channel of the path.
 
     Raises:
         RefusedError: There is none, or the bot cannot see it.
@@ -21,7 +21,7 @@ def channel_of(request: RestRequest) -> Channel:
 
 
 def message_of(request: RestRequest, channel: Channel) -> Message:
-    """Give the message of the path; ephemeral ones are reached with interaction tokens only.
+    """Return the message of the path; ephemeral ones are reached with interaction tokens only.
 
     Raises:
         RefusedError: There is none.
@@ -33,7 +33,7 @@ def message_of(request: RestRequest, channel: Channel) -> Message:
 
 
 def guild_of(request: RestRequest) -> Guild:
-    """Give the guild of the path.
+    """Return the guild of the path.
 
     Raises:
         RefusedError: There is none that the bot is in.
@@ -47,7 +47,7 @@ def guild_of(request: RestRequest) -> Guild:
 
 
 def person_of(request: RestRequest) -> Person:
-    """Give the account of the path; `@me` is the bot.
+    """Return the account of the path; `@me` is the bot.
 
     Raises:
         RefusedError: There is none.

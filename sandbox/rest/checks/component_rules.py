@@ -56,7 +56,7 @@ def checked_components(given: Any, *, is_v2: bool) -> tuple[Payload, ...]:
 
 
 def _walk(components: tuple[Payload, ...], path: str) -> Iterator[tuple[str, Payload]]:
-    """Give every component with its path, parents first."""
+    """Return every component with its path, parents first."""
     for index, component in enumerate(components):
         here = f"{path}.{index}"
         yield here, component
@@ -141,6 +141,6 @@ def _check_custom_id(path: str, component: Payload) -> None:
 
 
 def _number(components: Iterator[Payload]) -> None:
-    """Give every component without an id the next free one."""
+    """Return every component without an id the next free one."""
     for number, component in enumerate(components, start=1):
         component.setdefault("id", number)

@@ -140,7 +140,7 @@ def _checked_nonce(given: Any) -> str | int | None:
 
 
 def _uploads(body: Payload, files: tuple[Upload, ...]) -> tuple[Upload, ...]:
-    """Give the files with the names and descriptions that the JSON has for them."""
+    """Return the files with the names and descriptions that the JSON has for them."""
     if len(files) > _MAX_FILES:
         raise invalid_form("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
     if any(len(each.content) > _MAX_FILE_BYTES for each in files):
@@ -159,7 +159,7 @@ def _uploads(body: Payload, files: tuple[Upload, ...]) -> tuple[Upload, ...]:
 
 
 def _kept_ids(body: Payload, files: tuple[Upload, ...]) -> frozenset[int] | None:
-    """Give which attachments an edit keeps; null, which is all, where it does not list them."""
+    """Return which attachments an edit keeps; null, which is all, where it does not list them."""
     if "attachments" not in body:
         return None
     new = {str(index) for index in range(len(files))}
@@ -168,12 +168,12 @@ def _kept_ids(body: Payload, files: tuple[Upload, ...]) -> frozenset[int] | None
 
 
 def _attachments(body: Payload) -> list[Payload]:
-    """Give what the JSON says of attachments."""
+    """Return what the JSON says of attachments."""
     return objects_from(body.get("attachments"), "attachments")
 
 
 def _changed_flags(body: Payload, message: Message) -> int | None:
-    """Give a message's flags after an edit; Components V2 cannot be taken back."""
+    """Return a message's flags after an edit; Components V2 cannot be taken back."""
     if body.get("flags") is None:
         return None
     given = flags_from(body["flags"]) & _EDITABLE_FLAGS

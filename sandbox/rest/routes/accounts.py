@@ -8,7 +8,7 @@ from sandbox.rest.routing import Handler, RestAnswer, RestRequest, Route
 
 
 def account_routes(gateway_url: Callable[[], str]) -> list[Route]:
-    """Give the table's lines.
+    """Return the table's lines.
 
     Args:
         gateway_url: Says where the gateway is, once it listens.
@@ -43,15 +43,15 @@ def _gateway_for_bot(gateway_url: Callable[[], str]) -> Handler:
 
 
 async def _read_self(request: RestRequest) -> RestAnswer:
-    """Give the bot's own account."""
+    """Return the bot's own account."""
     return RestAnswer(own_user_payload(request.bot))
 
 
 async def _read(request: RestRequest) -> RestAnswer:
-    """Give somebody's account."""
+    """Return somebody's account."""
     return RestAnswer(user_payload(person_of(request)))
 
 
 async def _read_application(request: RestRequest) -> RestAnswer:
-    """Give the bot's application."""
+    """Return the bot's application."""
     return RestAnswer(application_payload(request.directory, request.bot))

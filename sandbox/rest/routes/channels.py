@@ -12,7 +12,7 @@ from sandbox.world.threads import state_of
 
 
 def channel_routes() -> list[Route]:
-    """Give the table's lines."""
+    """Return the table's lines."""
     return [
         Route("GET", "/channels/{channel_id}", _read),
         Route("PATCH", "/channels/{channel_id}", _change, "change_channel"),
@@ -22,7 +22,7 @@ def channel_routes() -> list[Route]:
 
 
 async def _read(request: RestRequest) -> RestAnswer:
-    """Give one channel."""
+    """Return one channel."""
     return RestAnswer(channel_payload(request.directory, channel_of(request)))
 
 
@@ -76,7 +76,7 @@ async def _delete(request: RestRequest) -> RestAnswer:
 
 
 async def _open_direct_message(request: RestRequest) -> RestAnswer:
-    """Give the direct messages with a person."""
+    """Return the direct messages with a person."""
     person_id = snowflake_from(request.form.get("recipient_id"), "recipient_id")
     person = request.world.people.get(person_id)
     if person is None:

@@ -90,11 +90,11 @@ class CommandRegistration:
         self._creations: dict[int | None, list[float]] = {}
 
     def list_all(self, request: RestRequest) -> RestAnswer:
-        """Give the commands of a scope."""
+        """Return the commands of a scope."""
         return RestAnswer([command_payload(request.world, each) for each in self._here(request)])
 
     def read(self, request: RestRequest) -> RestAnswer:
-        """Give one command."""
+        """Return one command."""
         return RestAnswer(command_payload(request.world, self._one(request)))
 
     def create(self, request: RestRequest) -> RestAnswer:
@@ -172,7 +172,7 @@ class CommandRegistration:
         self._creations[scope] = recent + [now] * count
 
     def _here(self, request: RestRequest) -> list[Command]:
-        """Give the commands of the path's scope, oldest first.
+        """Return the commands of the path's scope, oldest first.
 
         Raises:
             RefusedError: The application is another one, or the guild is not there.
@@ -185,7 +185,7 @@ class CommandRegistration:
         return [each for each in request.world.commands.values() if each.guild_id == scope]
 
     def _one(self, request: RestRequest) -> Command:
-        """Give the command of the path.
+        """Return the command of the path.
 
         Raises:
             RefusedError: There is none in this scope.
@@ -198,7 +198,7 @@ class CommandRegistration:
 
 
 def _scope_of(request: RestRequest) -> int | None:
-    """Give the guild of the path, null for global commands."""
+    """Return the guild of the path, null for global commands."""
     return request.id_of("guild_id") if "guild_id" in request.parameters else None
 
 
@@ -209,5 +209,5 @@ def _cleaned(body: Payload) -> Payload:
 
 
 def _key(body: Payload) -> tuple[int, str]:
-    """Give what no two commands of a scope share."""
+    """Return what no two commands of a scope share."""
     return int(body.get("type") or 1), str(body.get("name"))

@@ -16,7 +16,7 @@ _MAX_PAGE = 1000
 
 
 def guild_routes() -> list[Route]:
-    """Give the table's lines."""
+    """Return the table's lines."""
     guild = "/guilds/{guild_id}"
     return [
         Route("GET", guild, _read),
@@ -29,7 +29,7 @@ def guild_routes() -> list[Route]:
 
 
 async def _read(request: RestRequest) -> RestAnswer:
-    """Give a guild, with counts where they are asked for."""
+    """Return a guild, with counts where they are asked for."""
     guild = guild_of(request)
     is_counted = request.query.get("with_counts") in ("1", "true")
     write = counted_guild_payload if is_counted else guild_payload
@@ -37,18 +37,18 @@ async def _read(request: RestRequest) -> RestAnswer:
 
 
 async def _list_channels(request: RestRequest) -> RestAnswer:
-    """Give a guild's channels, without threads."""
+    """Return a guild's channels, without threads."""
     channels = request.world.channels_of(guild_of(request))
     return RestAnswer([channel_payload(request.directory, each) for each in channels])
 
 
 async def _list_roles(request: RestRequest) -> RestAnswer:
-    """Give a guild's roles."""
+    """Return a guild's roles."""
     return RestAnswer([role_payload(each) for each in request.world.roles_of(guild_of(request))])
 
 
 async def _list_members(request: RestRequest) -> RestAnswer:
-    """Give a page of members in the order of their ids; it needs the portal's members intent."""
+    """Return a page of members in the order of their ids; it needs the portal's members intent."""
     guild = guild_of(request)
     if not request.bot.may_list_members:
         raise refused(Refusal.MISSING_ACCESS)
@@ -60,7 +60,7 @@ async def _list_members(request: RestRequest) -> RestAnswer:
 
 
 async def _read_member(request: RestRequest) -> RestAnswer:
-    """Give one member."""
+    """Return one member."""
     guild = guild_of(request)
     member = guild.members.get(person_of(request).id)
     if member is None:
@@ -69,7 +69,7 @@ async def _read_member(request: RestRequest) -> RestAnswer:
 
 
 async def _list_own(request: RestRequest) -> RestAnswer:
-    """Give the guilds that the bot is in."""
+    """Return the guilds that the bot is in."""
     guilds = [guild for guild in request.world.guilds.values() if request.bot.id in guild.members]
     return RestAnswer([_own_guild_payload(request, guild) for guild in guilds])
 

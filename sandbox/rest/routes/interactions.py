@@ -124,7 +124,7 @@ class InteractionAnswers:
         return RestAnswer(message_payload(self._world.directory, message))
 
     def read(self, request: RestRequest) -> RestAnswer:
-        """Give a message of the answer."""
+        """Return a message of the answer."""
         return RestAnswer(message_payload(self._world.directory, self._message(request)))
 
     def edit(self, request: RestRequest) -> RestAnswer:
@@ -139,11 +139,11 @@ class InteractionAnswers:
         return RestAnswer(status=204)
 
     def _answered(self, request: RestRequest) -> InteractionRecord:
-        """Give the interaction of the path."""
+        """Return the interaction of the path."""
         return self._interactions.answered(request.id_of("webhook_id"), request.parameters["token"])
 
     def _message(self, request: RestRequest) -> Message:
-        """Give the message of the path; only those of the interaction can be reached by it."""
+        """Return the message of the path; only those of the interaction can be reached by it."""
         record = self._answered(request)
         messages = [record.response] if record.response is not None else []
         if request.parameters["message_id"] != "@original":
@@ -193,7 +193,7 @@ class InteractionAnswers:
         record.modal = parse_modal(_data_of(request), record.id)
 
     def _as_response(self, record: InteractionRecord, draft: Draft) -> Draft:
-        """Give an answer the type of message that goes with the interaction."""
+        """Return an answer the type of message that goes with the interaction."""
         if record.kind is InteractionKind.COMMAND:
             is_slash = record.command_kind == 1
             kind = MessageKind.CHAT_INPUT_COMMAND if is_slash else MessageKind.CONTEXT_MENU_COMMAND
@@ -240,7 +240,7 @@ class InteractionAnswers:
 
 
 def _data_of(request: RestRequest) -> Json:
-    """Give the `data` of a callback, empty where there is none."""
+    """Return the `data` of a callback, empty where there is none."""
     return object_or_none(request.form.get("data")) or {}
 
 
@@ -260,7 +260,7 @@ def _fitting_callback(record: InteractionRecord, given: object) -> CallbackKind:
 
 
 def _under_data(error: RefusedError) -> RefusedError:
-    """Say where a wrong field of a callback is: everything is inside of `data`."""
+    """Return where a wrong field of a callback is: everything is inside of `data`."""
     errors = error.body.get("errors")
     if errors is None or "data" in errors:
         return error

@@ -37,7 +37,7 @@ _FORWARD = 1
 
 
 def message_routes() -> list[Route]:
-    """Give the table's lines."""
+    """Return the table's lines."""
     many = "/channels/{channel_id}/messages"
     one = many + "/{message_id}"
     return [
@@ -78,7 +78,7 @@ def require_postable(request: RestRequest, channel: Channel, draft: Draft) -> No
 
 
 async def _read_many(request: RestRequest) -> RestAnswer:
-    """Give a page of messages, newest first."""
+    """Return a page of messages, newest first."""
     channel = channel_of(request)
     if channel.is_voice and not allows(request, channel, Permission.CONNECT):
         raise refused(Refusal.MISSING_ACCESS)
@@ -118,7 +118,7 @@ def _page(messages: list[Message], request: RestRequest) -> list[Message]:
 
 
 async def _read_one(request: RestRequest) -> RestAnswer:
-    """Give one message."""
+    """Return one message."""
     channel = channel_of(request)
     require(request, channel, Permission.READ_MESSAGE_HISTORY)
     return RestAnswer(_shown(request, channel, message_of(request, channel)))

@@ -18,7 +18,7 @@ _MAX_EMOJI = 20
 
 
 def reaction_routes() -> list[Route]:
-    """Give the table's lines; they share one bucket a channel."""
+    """Return the table's lines; they share one bucket a channel."""
     many = "/channels/{channel_id}/messages/{message_id}/reactions"
     one = many + "/{emoji}"
     return [
@@ -65,7 +65,7 @@ async def _clear(request: RestRequest) -> RestAnswer:
 
 
 async def _read(request: RestRequest) -> RestAnswer:
-    """Give who reacted with an emoji."""
+    """Return who reacted with an emoji."""
     channel = channel_of(request)
     if not allows(request, channel, Permission.READ_MESSAGE_HISTORY):
         raise refused(Refusal.MISSING_PERMISSIONS)
@@ -75,7 +75,7 @@ async def _read(request: RestRequest) -> RestAnswer:
 
 
 def _place(request: RestRequest) -> tuple[Channel, Message]:
-    """Give the channel, which must be awake, and the message."""
+    """Return the channel, which must be awake, and the message."""
     channel = channel_of(request)
     message = message_of(request, channel)
     require_awake(channel)
@@ -83,12 +83,12 @@ def _place(request: RestRequest) -> tuple[Channel, Message]:
 
 
 def _reacted(request: RestRequest, message: Message, emoji: str) -> list[Person]:
-    """Give who reacted with an emoji, the first one first."""
+    """Return who reacted with an emoji, the first one first."""
     return [request.world.people[user_id] for user_id in message.reactions.get(emoji, ())]
 
 
 def _emoji(request: RestRequest) -> str:
-    """Give the path's emoji; the sandbox's guilds have none of their own, so ASCII is unknown."""
+    """Return the path's emoji; the sandbox's guilds have none of their own, so ASCII is unknown."""
     emoji = request.parameters["emoji"]
     if emoji.isascii():
         raise refused(Refusal.UNKNOWN_EMOJI)

@@ -23,7 +23,7 @@ ARCHIVE_MINUTES = (60, 1440, 4320, 10080)
 
 
 def thread_routes() -> list[Route]:
-    """Give the table's lines; making threads has one bucket a channel, however they are made."""
+    """Return the table's lines; making threads has one bucket a channel, however they are made."""
     threads = "/channels/{channel_id}/threads"
     from_message = "/channels/{channel_id}/messages/{message_id}/threads"
     members = "/channels/{channel_id}/thread-members"
@@ -40,7 +40,7 @@ def thread_routes() -> list[Route]:
 
 
 def checked_name(form: Payload) -> str:
-    """Give a channel's or thread's name.
+    """Return a channel's or thread's name.
 
     Raises:
         RefusedError: It is missing or too long.
@@ -53,7 +53,7 @@ def checked_name(form: Payload) -> str:
 
 
 def checked_archive_minutes(form: Payload, default: int = 4320) -> int:
-    """Give after how long without a message a thread is archived.
+    """Return after how long without a message a thread is archived.
 
     Raises:
         RefusedError: It is none of the durations that there are.
@@ -128,7 +128,7 @@ def _post(request: RestRequest, forum: Channel) -> RestAnswer:
 
 
 async def _list_archived(request: RestRequest) -> RestAnswer:
-    """Give a channel's archived public threads, the last archived one first."""
+    """Return a channel's archived public threads, the last archived one first."""
     channel = channel_of(request)
     require(request, channel, Permission.READ_MESSAGE_HISTORY)
     threads = [
@@ -143,7 +143,7 @@ async def _list_archived(request: RestRequest) -> RestAnswer:
 
 
 async def _list_active(request: RestRequest) -> RestAnswer:
-    """Give a guild's running threads that the bot can see."""
+    """Return a guild's running threads that the bot can see."""
     guild = guild_of(request)
     threads = [
         each
@@ -165,13 +165,13 @@ def _listing(request: RestRequest, threads: list[Channel]) -> Payload:
 
 
 async def _list_members(request: RestRequest) -> RestAnswer:
-    """Give who is in a thread."""
+    """Return who is in a thread."""
     thread = _thread_of(request)
     return RestAnswer([thread_member_payload(thread, who) for who in state_of(thread).members])
 
 
 async def _read_member(request: RestRequest) -> RestAnswer:
-    """Give one membership of a thread."""
+    """Return one membership of a thread."""
     thread = _thread_of(request)
     person = person_of(request)
     if person.id not in state_of(thread).members:
@@ -199,7 +199,7 @@ async def _leave(request: RestRequest) -> RestAnswer:
 
 
 def _thread_of(request: RestRequest) -> Channel:
-    """Give the path's thread.
+    """Return the path's thread.
 
     Raises:
         RefusedError: There is none, or it is another kind of channel.

@@ -39,7 +39,7 @@ async def socket(server: DiscordServer) -> AsyncIterator[aiohttp.ClientWebSocket
 
 @pytest.fixture
 def identify(server: DiscordServer) -> Identify:
-    """Give what writes an IDENTIFY that is right but for the given changes."""
+    """Return what writes an IDENTIFY that is right but for the given changes."""
 
     def frame(**changes: Any) -> dict[str, Any]:
         data: dict[str, Any] = {"token": server.world.bot.token, "intents": 1, "properties": {}}

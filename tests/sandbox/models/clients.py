@@ -31,18 +31,18 @@ class Received:
         return [json.loads(line) for line in self.body.split(b"\n")[:-1]]
 
     def message(self) -> str:
-        """Give the text of a Playground error."""
+        """Return the text of a Playground error."""
         return self.json()["error"]["message"]
 
     def reply_id(self) -> str:
-        """Give the id of the assistant's message in an M25 stream."""
+        """Return the id of the assistant's message in an M25 stream."""
         found = self.lines()[0]
         while found["children"]:
             (found,) = found["children"]
         return found["id"]
 
     def events(self) -> list[str]:
-        """Give the values of the data lines of an event stream."""
+        """Return the values of the data lines of an event stream."""
         lines = self.body.decode().splitlines()
         return [line.removeprefix("data:").strip() for line in lines if line.startswith("data:")]
 
@@ -112,7 +112,7 @@ async def ask_openai(
 
 
 def who(user: str | None) -> dict[str, str]:
-    """Give the header that says who asks."""
+    """Return the header that says who asks."""
     return {} if user is None else {"X-Anonymous-User-Id": user}
 
 

@@ -12,14 +12,14 @@ from tests.sandbox.page.browser import Surfer, started_browser
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncGenerator[Scene, None]:
-    """Give the sandbox's servers, with nobody answering yet."""
+    """Return the sandbox's servers, with nobody answering yet."""
     async with opened_scene(tmp_path / "data") as opened:
         yield opened
 
 
 @pytest.fixture
 async def page(scene: Scene) -> AsyncGenerator[PageServer, None]:
-    """Give the page of the scene."""
+    """Return the page of the scene."""
     people = (scene.ann, scene.ben)
     async with PageServer(scene.discord, scene.world, scene.guild, people) as served:
         yield served
@@ -27,7 +27,7 @@ async def page(scene: Scene) -> AsyncGenerator[PageServer, None]:
 
 @pytest.fixture
 async def surfer(page: PageServer) -> AsyncGenerator[Surfer, None]:
-    """Give a browser in which nothing may go wrong."""
+    """Return a browser in which nothing may go wrong."""
     async with started_browser() as browser:
         surfer = Surfer(browser, page)
         yield surfer

@@ -27,7 +27,7 @@ class PageClient:
         self._answers: dict[int, Json] = {}
 
     async def hello(self, token: str, **more: str) -> Self:
-        """Give the token and wait for the welcome."""
+        """Return the token and wait for the welcome."""
         await self.socket.send_json({"token": token, "language": "en", **more})
         await self.until(lambda: self.welcome)
         return self
@@ -45,7 +45,7 @@ class PageClient:
         return await self.ask("open", channel=str(channel_id))
 
     async def until(self, condition: Callable[[], object], timeout_s: float = 5.0) -> None:
-        """Take in what comes until a condition holds.
+        """Read what comes until a condition holds.
 
         Raises:
             TimeoutError: It does not in time.
@@ -56,7 +56,7 @@ class PageClient:
                     self._take(item)
 
     def told(self, kind: str) -> list[Json]:
-        """Give the news of a kind."""
+        """Return the news of a kind."""
         return [item for item in self.news if item["t"] == kind]
 
     def _take(self, item: Json) -> None:
@@ -91,12 +91,12 @@ def applied(view: Json, changed: Json) -> Json:
 
 
 def text_of(nodes: list[Any]) -> str:
-    """Give all texts of some nodes."""
+    """Return all texts of some nodes."""
     return "".join(node if isinstance(node, str) else text_of(node[2:]) for node in nodes)
 
 
 def token_of(page: PageServer) -> str:
-    """Give the token that the link carries."""
+    """Return the token that the link carries."""
     return urlsplit(page.url).fragment.removeprefix("token=")
 
 

@@ -7,7 +7,7 @@ from tests.sandbox.place import Place
 
 
 def keys(text: str) -> frozenset[str]:
-    """Give the words of a text."""
+    """Return the words of a text."""
     return frozenset(text.split())
 
 
@@ -55,7 +55,7 @@ _APPLICATION = keys(
 
 
 def missing(payload: Payload, required: Iterable[str]) -> list[str]:
-    """Give the required keys that a payload does not have."""
+    """Return the required keys that a payload does not have."""
     return sorted(set(required) - set(payload))
 
 

@@ -49,7 +49,7 @@ class Portal:
             return answer.status, await answer.json() if answer.status != 204 else None
 
     def offered(self) -> list[str]:
-        """Give the names of what the person can type in the channel."""
+        """Return the names of what the person can type in the channel."""
         commands = self.server.acting.commands(self.person, self.channel)
         return [command.name for command in commands]
 

@@ -23,7 +23,7 @@ class Clock:
         self.now_s = 0.0
 
     def __call__(self) -> float:
-        """Give the time, in seconds."""
+        """Return the time, in seconds."""
         return self.now_s
 
 
@@ -60,7 +60,7 @@ class Wire:
         return await self.ask("POST", path, body)
 
     def webhook(self, record: InteractionRecord, rest: str = "") -> str:
-        """Give the path of what follows the first answer."""
+        """Return the path of what follows the first answer."""
         return f"/webhooks/{self.server.world.bot.id}/{record.token}{rest}"
 
 

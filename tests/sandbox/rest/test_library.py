@@ -29,7 +29,7 @@ class Furnished:
         self.channel = self.world.create_text_channel(self.guild, "general")
 
     async def fetch_channel(self) -> discord.TextChannel:
-        """Give the channel as the library sees it."""
+        """Return the channel as the library sees it."""
         await self.client.fetch_guild(self.guild.id)
         channel = await self.client.fetch_channel(self.channel.id)
         assert isinstance(channel, discord.TextChannel)

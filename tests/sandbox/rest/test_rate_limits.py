@@ -20,7 +20,7 @@ class Clock:
         self.now_s = 1000.0
 
     def __call__(self) -> float:
-        """Give the time in seconds."""
+        """Return the time in seconds."""
         return self.now_s
 
 
