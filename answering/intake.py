@@ -2,45 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from weakref import WeakValueDictionary
 
-from answering.aside import Aside
-from answering.changes import Changes
-from answering.refusals import Refusals
-from answering.remembered import Remembered
-from answering.turned_away import TurnedAwayMessages
-from answering.unanswered import Unanswered
-from answering.worker import Answering
-from cogs.messages.incoming import Heard
-from cogs.messages.listen_modes import Attentions
-from cogs.messages.message_text import attachments_of, name_of, text_of
-from cogs.permissions.access import day_of
-from conversation.entities import (
-    Attention,
-    PlaceKey,
-    Receipt,
-    Received,
-    Verdict,
-)
+from answering.gate import Gate
+from answering.notifier import Notifier
+from answering.outage import OutageNotices
+from answering.worker import Worker
+from conversation.day import day_of
+from conversation.entities import Limits, Received, Spot, Verdict
 from conversation.errors import StoreError
-from conversation.ports import Now, Store
+from conversation.notices import Notice
+from conversation.ports.clock import Now
+from conversation.ports.queue import InboundQueue
 from conversation.store_failures import report
-from rendering.wording.english import Notice, say
 
 log = logging.getLogger(__name__)
 
-_WARN_AT_LEFT = 3
-"""From how many answers left on a person is told that the day's are running out."""
-
-
 _STORED_AT_ONCE = 256
 """So many messages wait for the store at once, behind what answering writes: neither starves."""
-
-_RECENT = 10_000
-"""So many messages are known that may still wait or be answered; what becomes of others on Discord
-has no effect, and is not looked up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,224 +35,132 @@ class Bounds:
 
 
 class Intake:
-    """Takes messages in, in each place in the order in which they came.
+    """Takes messages in, and what their authors make of them later.
+
+    What the store does not take is not heard: it is read again when the store can be used, as after
+    an absence, and its author is told so.
 
     Args:
         bounds: How much is taken in.
-        store: Where messages are written.
-        attentions: Which places are listened to without a mention.
-        answering: Told of conversations in which something waits.
-        refusals: Tells of messages that are stored as refused.
-        unanswered: Tells of those that are not stored.
-        turned_away: Tells of those that are to be sent again.
-        changes: Keeps what the store could not take of edits and deletions.
-        aside: Has people told while the next messages are heard.
+        queue: Where messages are written.
+        notifier: Tells why one is not taken.
+        worker: Answers what is taken.
+        gate: Told of what was not heard.
+        outage: Tells people that they are answered later.
         now: The wall clock.
     """
 
     def __init__(
         self,
         bounds: Bounds,
-        store: Store,
-        attentions: Attentions,
-        answering: Answering,
-        refusals: Refusals,
-        unanswered: Unanswered,
-        turned_away: TurnedAwayMessages,
-        changes: Changes,
-        aside: Aside,
+        queue: InboundQueue,
+        notifier: Notifier,
+        worker: Worker,
+        gate: Gate,
+        outage: OutageNotices,
         now: Now,
     ) -> None:
         self._bounds = bounds
-        self._store = store
-        self._attentions = attentions
-        self._answering = answering
-        self._refusals = refusals
-        self._unanswered = unanswered
-        self._turned_away = turned_away
-        self._changes = changes
-        self._aside = aside
+        self._queue = queue
+        self._notifier = notifier
+        self._worker = worker
+        self._gate = gate
+        self._outage = outage
         self._now = now
-        self._order: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._room = asyncio.Semaphore(_STORED_AT_ONCE)
-        self._recent = Remembered[int](_RECENT)
 
-    def recall(self, message_ids: Iterable[int]) -> None:
-        """Take in that messages wait or are being answered that an earlier process took in."""
-        for message_id in message_ids:
-            self._recent.add(message_id)
+    async def take(self, received: Received) -> bool:
+        """Write a message and have it answered; return whether the store has it."""
+        spot = _spot_of(received)
+        try:
+            async with self._room:
+                receipt = await self._queue.receive(received, self._limits())
+        except StoreError as error:
+            self.not_heard(error, spot, received.author_id)
+            return False
+        match receipt.verdict:
+            case Verdict.ACCEPTED:
+                self._worker.wake(receipt.conversation_id, spot=spot, author_id=received.author_id)
+            case Verdict.REPEATED | Verdict.COVERED:
+                log.debug("message %d: %s", received.message_id, receipt.verdict)
+            case Verdict.QUEUE_FULL | Verdict.QUOTA_SPENT:
+                if receipt.notice_id is not None:
+                    self._notifier.post(receipt.notice_id)
+        return True
 
-    def knows(self, message_id: int) -> bool:
-        """Tell whether a message may wait for an answer, or be the one that is being answered."""
-        return message_id in self._recent
+    async def tell(self, notice: Notice) -> bool:
+        """Tell why a message is not taken; return whether that is stored, and so will be told.
 
-    async def has(self, message_id: int) -> bool:
-        """Tell whether a message is stored.
+        While the store cannot be used nobody is promised an answer to what would have none: the
+        message is read again, and told of then.
+        """
+        try:
+            await self._notifier.tell(notice)
+        except StoreError as error:
+            report(
+                log, error, "why message %d is not taken was not told", notice.answers_message_id
+            )
+            self._gate.lose_track(
+                Spot(notice.channel_id, notice.guild_id, notice.answers_message_id)
+            )
+            return False
+        return True
+
+    async def is_known(self, message_id: int) -> bool:
+        """Return whether a message is stored.
 
         Raises:
             StoreError: That could not be read.
         """
-        return await self._store.is_known(message_id)
+        return await self._queue.is_known(message_id)
 
-    async def revise(self, heard: Heard, *, is_ours: bool) -> None:
-        """Take in that a message says something else now, or that it is not for us any more.
+    async def revise(self, message_id: int, text: str) -> None:
+        """Record what a message says now; empty where it says nothing to us any more.
 
-        That counts while it waits; one without words for us is not answered.
+        That counts while it waits.
         """
-        message_id = heard.message.id
-        text = text_of(heard.message, heard.own_ids, with_reference=True) if is_ours else ""
-
-        async def revised() -> None:
-            if await self._store.revise(message_id, text):
+        try:
+            is_known = await self._queue.is_known(message_id)
+            if is_known and await self._queue.revise(message_id, text):
                 log.debug("message %d was edited while it waited", message_id)
+        except StoreError as error:
+            self.not_heard(error)
 
-        async with self._in_order(heard.place.channel_id):
-            await self._changes.make(_message(message_id), revised)
-
-    async def withdraw(self, message_id: int, channel_id: int) -> None:
-        """Take in that a message is gone: it is not answered, or its answer is stopped."""
-        if not self.knows(message_id):
+    async def withdraw(self, message_id: int) -> None:
+        """Record that a message is gone: it is not answered, or its answer is stopped."""
+        try:
+            if not await self._queue.is_known(message_id):
+                return
+            inbound = await self._queue.withdraw(message_id)
+        except StoreError as error:
+            self.not_heard(error)
             return
-
-        async def withdrawn() -> None:
-            inbound = await self._store.withdraw(message_id)
-            if inbound is not None and inbound.turn_id is not None:
-                self._answering.runs.stop_answer_to(inbound.turn_id, inbound.author_id)
-
-        async with self._in_order(channel_id):
-            await self._changes.make(_message(message_id), withdrawn)
+        if inbound is not None and inbound.turn_id is not None:
+            self._worker.running.stop_answer_to(inbound.turn_id, inbound.author_id)
 
     async def withdraw_in(self, channel_id: int) -> None:
-        """Take in that a place is gone: nothing that waits there is answered."""
-
-        async def withdrawn() -> None:
-            count = await self._store.withdraw_in(channel_id)
-            if count:
-                log.info(
-                    "channel %d is gone, and with it %d messages that waited", channel_id, count
-                )
-
-        await self._changes.make(f"channel {channel_id}", withdrawn)
-
-    async def listen_to(self, place: PlaceKey) -> None:
-        """Take in that everything said in a forum post is for us."""
-        self._attentions.listen_to(place.channel_id)
-        await self._changes.make(
-            f"what is for us in channel {place.channel_id}",
-            lambda: self._attentions.change(place, Attention.EVERYTHING),
-        )
-
-    async def take(self, heard: Heard, *, replies_to_us: bool) -> None:
-        """Write a message and have it answered; what cannot be answered is said."""
-        self._recent.add(heard.message.id)
+        """Record that a place is gone: nothing that waits there is answered."""
         try:
-            async with self._in_order(heard.place.channel_id):
-                received = await self._received(heard, replies_to_us=replies_to_us)
-                storing = await self._begin_storing(received)
-            if storing is None:
-                await self._unanswered.tell_wordless(heard, received)
-                return
-            receipt = await storing
+            count = await self._queue.withdraw_in(channel_id)
         except StoreError as error:
-            report(log, error, "message %d was not taken", heard.message.id)
-            self._aside.begin(self._turned_away.not_stored(heard), f"away-{heard.message.id}")
+            self.not_heard(error)
             return
-        if heard.begins_post:
-            await self.listen_to(heard.place)
-        self._act_on(receipt, heard)
+        if count:
+            log.info("channel %d is gone, and with it %d messages that waited", channel_id, count)
 
-    def _in_order(self, channel_id: int) -> asyncio.Lock:
-        """Give what makes the events of a place wait for each other; it is held over no request.
+    def not_heard(self, error: StoreError, spot: Spot | None = None, author_id: int = 0) -> None:
+        """Record that the store did not take something, which is to be read again."""
+        report(log, error, "something was not heard")
+        self._gate.lose_track(spot)
+        if spot is not None:
+            self._outage.tell(spot, author_id)
 
-        A write begins in it and ends after it: the store writes in the order of beginning, and
-        those who come at once share a commit.
-        """
-        return self._order.setdefault(channel_id, asyncio.Lock())
-
-    async def _received(self, heard: Heard, *, replies_to_us: bool) -> Received:
-        message = heard.message
-        shown = None
-        if replies_to_us and message.reference is not None and message.reference.message_id:
-            await self._answering.until_kept()
-            shown = await self._store.shown_by(message.reference.message_id)
-        root_message_id = None
-        conversation = shown.conversation if shown else None
-        if heard.place.is_channel:
-            root_message_id = message.id
-            if conversation and conversation.place.channel_id == heard.place.channel_id:
-                root_message_id = conversation.root_message_id or message.id
-        elif shown is not None:
-            conversation = await self._store.current_conversation(heard.place.channel_id)
-        is_latest = (
-            shown is not None
-            and conversation is not None
-            and shown.conversation.id == conversation.id
-            and shown.turn.id == conversation.head_turn_id
-        )
-        return Received(
-            message_id=message.id,
-            place=heard.place,
-            author_id=message.author.id,
-            author_name=name_of(message.author),
-            text=text_of(message, heard.own_ids, with_reference=not is_latest),
-            attachments=attachments_of(message),
-            root_message_id=root_message_id,
-        )
-
-    async def _begin_storing(self, received: Received) -> asyncio.Task[Receipt] | None:
-        """Begin to write a message; who calls this awaits what it gives."""
-        if not received.text:
-            return None
-        self._unanswered.heard_words(received)
-        await self._room.acquire()
-        storing = asyncio.create_task(
-            self._store.receive(
-                received,
-                queue_limit=self._bounds.queue_limit,
-                daily_limit=self._bounds.turns_per_day,
-                day_began_at=day_of(self._now())[0],
-            ),
-            name=f"inbound-{received.message_id}",
-        )
-        storing.add_done_callback(lambda _: self._room.release())
-        await asyncio.sleep(0)  # it has begun when this returns
-        return storing
-
-    def _act_on(self, receipt: Receipt, heard: Heard) -> None:
-        conversation_id = receipt.conversation_id
-        full = ("full", conversation_id, heard.message.author.id)
-        match receipt.verdict:
-            case Verdict.ACCEPTED:
-                self._refusals.forget(full)
-                self._answering.wake(conversation_id, heard.spot, self._quota_warning(receipt))
-            case Verdict.REPEATED:
-                log.debug("message %d came again", heard.message.id)
-            case Verdict.QUEUE_FULL:
-                self._refuse(heard, full, say(Notice.QUEUE_FULL, limit=self._bounds.queue_limit))
-            case Verdict.QUOTA_SPENT:
-                began_at, _ = day_of(self._now())
-                spent = ("spent", heard.message.author.id, began_at)
-                limit = self._bounds.turns_per_day
-                notice = say(Notice.QUOTA_SPENT, limit=limit, when=self._renewal())
-                self._refuse(heard, spent, notice)
-
-    def _refuse(self, heard: Heard, reason: Hashable, notice: str) -> None:
-        """Have somebody told of a refused message, once for each reason."""
-        telling = self._refusals.tell_once(reason, heard.spot, heard.message.id, notice)
-        self._aside.begin(telling, f"refused-{heard.message.id}")
-
-    def _quota_warning(self, receipt: Receipt) -> list[str]:
-        limit = self._bounds.turns_per_day
-        if limit is None or limit - receipt.used_today > min(_WARN_AT_LEFT, limit // 2):
-            return []
-        left = max(0, limit - receipt.used_today)
-        return [say(Notice.QUOTA_NEAR, left=left, limit=limit, when=self._renewal())]
-
-    def _renewal(self) -> str:
-        """Write when the day ends as Discord's relative timestamp, in each reader's own time."""
-        _, ends_at = day_of(self._now())
-        return f"<t:{int(ends_at.timestamp())}:R>"
+    def _limits(self) -> Limits:
+        began_at, ends_at = day_of(self._now())
+        return Limits(self._bounds.queue_limit, self._bounds.turns_per_day, began_at, ends_at)
 
 
-def _message(message_id: int) -> str:
-    return f"message {message_id}"
+def _spot_of(received: Received) -> Spot:
+    """Return where a notice about a message goes."""
+    place = received.place
+    return Spot(place.channel_id, place.guild_id, received.message_id)

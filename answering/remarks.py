@@ -1,53 +1,84 @@
-"""What stands below an answer: how it ended, what is to be said with it, and its buttons."""
+"""What is to be said in small print under an answer, beside how it ended."""
 
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
-import discord
-
-from answering.running import Work
-from conversation.entities import Exchange
-from conversation.events import Finished
-from rendering.buttons import Buttons, buttons_after
-from rendering.wording.english import Notice, files_named, outcome_notice, say
+from conversation.day import day_of
+from conversation.entities import Exchange, Inbound
+from conversation.notices import Remark, RemarkKind
 
 _LATE = timedelta(minutes=5)
 """An answer that comes later than this after its question calls for a word."""
+_WARN_AT_LEFT = 3
+"""From how many answers left on a person is told that the day's are running out."""
+_EPOCH_MS = 1_420_070_400_000
+"""The first second of 2015, from which Discord's ids count milliseconds (documentation,
+"Snowflakes")."""
 
 
-def unread_files(exchange: Exchange) -> list[str]:
-    """Give the notice that files were not read; said once, not again where an answer goes on."""
-    if exchange.goes_on:
-        return []
-    files = tuple(file for inbound in exchange.inbounds for file in inbound.attachments)
-    return [say(Notice.UNREAD_FILES, names=files_named(files))] if files else []
+class Absence(Protocol):
+    """When the bot was last away."""
+
+    @property
+    def back_at(self) -> datetime | None:
+        """When it began to listen again, the last time; None if it does not yet."""
+        ...
+
+    @property
+    def away_s(self) -> float:
+        """How long it had not listened then."""
+        ...
 
 
-def late_answer(exchange: Exchange, back_at: datetime | None, away_s: float) -> list[str]:
-    """Give the notice that the bot was away, where that made an answer come late.
-
-    What only waited behind other answers did so while the bot was there.
+def about_question(
+    exchange: Exchange, absence: Absence, turns_per_day: int | None = None
+) -> list[Remark]:
+    """Return the remarks that follow from what is answered; none where an answer goes on.
 
     Args:
-        exchange: The question and its answer, which begins.
-        back_at: When the bot began to listen again, the last time; None if it does not yet.
-        away_s: How long it had not listened then.
+        exchange: The question.
+        absence: When the bot was away.
+        turns_per_day: How many answers a person may have a day; None for no limit.
     """
-    if back_at is None or exchange.goes_on or not exchange.inbounds:
+    if exchange.goes_on:
         return []
-    written_at = discord.utils.snowflake_time(exchange.inbounds[0].message_id)
-    late_s = (exchange.turn.created_at - written_at).total_seconds()
-    if written_at > back_at or min(late_s, away_s) < _LATE.total_seconds():
-        return []
-    return [say(Notice.WAS_AWAY, when=discord.utils.format_dt(written_at, "R"))]
+    found: list[Remark] = []
+    names = tuple(it.name for inbound in exchange.inbounds for it in inbound.attachments)
+    if names:
+        found.append(Remark(RemarkKind.UNREAD_FILES, {"names": names}))
+    if exchange.presser_id is None and exchange.inbounds:
+        found += _quota_near(exchange.inbounds[-1], turns_per_day)
+        found += _late_answer(exchange, absence)
+    return found
 
 
-def below(event: Finished, work: Work, small_print: Iterable[str]) -> tuple[str, Buttons]:
-    """Give all notices below an answer, how it ended first, and its buttons."""
-    failure, has_text = event.failure, work.has_text
-    model = work.display.model if work.display is not None else ""
-    ended = outcome_notice(event.outcome, failure, model=model, has_text=has_text)
-    buttons = buttons_after(
-        event.outcome, failure.reason if failure is not None else None, has_text=has_text
-    )
-    return "\n".join(line for line in (ended, *small_print) if line), buttons
+def _quota_near(inbound: Inbound, limit: int | None) -> list[Remark]:
+    """Return the remark that few turns of the day are left, where that is so."""
+    left, received_at = inbound.left_today, inbound.received_at
+    if limit is None or left is None or received_at is None:
+        return []
+    if left > min(_WARN_AT_LEFT, limit // 2):
+        return []
+    _, renews_at = day_of(received_at)
+    fields = {"left": left, "limit": limit, "when": renews_at.timestamp()}
+    return [Remark(RemarkKind.QUOTA_NEAR, fields)]
+
+
+def written_at(message_id: int) -> datetime:
+    """Return when a Discord message was written, by its id."""
+    return datetime.fromtimestamp(((message_id >> 22) + _EPOCH_MS) / 1000, UTC)
+
+
+def _late_answer(exchange: Exchange, absence: Absence) -> list[Remark]:
+    """Return the remark that the bot was away, where that made an answer come late.
+
+    What only waited behind other answers did so while the bot was there.
+    """
+    back_at = absence.back_at
+    asked_at = written_at(exchange.inbounds[0].message_id)
+    if back_at is None or asked_at > back_at:
+        return []
+    late_s = (exchange.turn.created_at - asked_at).total_seconds()
+    if min(late_s, absence.away_s) <= _LATE.total_seconds():
+        return []
+    return [Remark(RemarkKind.WAS_AWAY, {"when": asked_at.timestamp()})]

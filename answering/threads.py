@@ -2,119 +2,107 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
 
-import discord
-
-from answering.tellings import Footnotes
-from conversation.entities import Exchange, PlaceKey
+from answering.store_retry import until_stored
+from conversation.entities import Exchange, PlaceKey, Spot
 from conversation.errors import StoreError
-from conversation.ports import Store
+from conversation.notices import Remark, RemarkKind
+from conversation.ports.replies import ReplyStore
 from conversation.store_failures import report
 from delivery.courier import Courier
-from delivery.discord_api import ArchiveMinutes, Spot, Surface
+from delivery.discord_api import ArchiveMinutes, DiscordApi
 from delivery.errors import DeliveryError
 from delivery.pacing.policy import Call, Urgency
 from rendering.titles import thread_title
-from rendering.wording.english import Notice, say
 
 log = logging.getLogger(__name__)
 
 _MISSING_PERMISSIONS = 50013
-_WOULD_WAIT = "would have to wait before I may open a thread"
 
 
-@dataclass(frozen=True, slots=True)
-class _NoThread:
-    """Why there is no thread, to be said after "I answer here because I …"."""
-
-    reason: str
-    is_lasting: bool
-    """It will be the same next time, so it is said once a channel."""
-
-
-class ThreadOpener:
+class Threads:
     """Opens threads, unless that would be refused or would have to wait.
 
     Args:
-        store: Where conversations move.
+        replies: Where it is stored where each reply goes.
         courier: Carries the requests; not owned.
-        surface: Makes them.
-        channel_by_id: The Discord client's cache: `Client.get_channel`.
+        api: Makes them.
         archive_minutes: After how much silence Discord archives the thread.
         longest_wait_s: Opening that would have to wait longer than this is not begun.
     """
 
     def __init__(
         self,
-        store: Store,
+        replies: ReplyStore,
         courier: Courier,
-        surface: Surface,
-        channel_by_id: Callable[[int], object],
+        api: DiscordApi,
         *,
         archive_minutes: ArchiveMinutes,
         longest_wait_s: float,
     ) -> None:
-        self._store = store
+        self._replies = replies
         self._courier = courier
-        self._surface = surface
-        self._channel_by_id = channel_by_id
+        self._api = api
         self._archive_minutes: ArchiveMinutes = archive_minutes
         self._longest_wait_s = longest_wait_s
 
-    async def place_of(self, exchange: Exchange, footnotes: Footnotes) -> tuple[PlaceKey, str]:
-        """Give the place of an answer, which is a new thread for the first answer in a channel.
+    async def place(self, exchange: Exchange) -> tuple[PlaceKey, Spot, Remark | None]:
+        """Return where an answer goes, and store it: a new thread for the first one in a channel.
 
-        The conversation moves into the thread.
-
-        Args:
-            exchange: The answer.
-            footnotes: What stands below it and is told once only.
-
-        Returns:
-            The place, and the notice why it is no thread where that was not said before.
+        The conversation moves into the thread. The remark says why there is none where there
+        should be one.
         """
-        conversation = exchange.conversation
-        root_message_id = conversation.root_message_id
-        is_first = len(exchange.path) == 1 and not exchange.parts
-        if not conversation.place.is_channel or root_message_id is None or not is_first:
-            return conversation.place, ""
-        question = exchange.inbounds[0]
-        title = thread_title(question.text, question.author_name)
-        opened = await self._open(conversation.place, root_message_id, title)
-        try:
+        place, reply = exchange.conversation.place, exchange.reply
+        if reply.spot is not None:
+            return place, reply.spot, None
+        remark, thread = None, None
+        root_message_id = exchange.conversation.root_message_id
+        if place.is_channel and root_message_id is not None and len(exchange.path) == 1:
+            opened = await self._open(exchange, place, root_message_id)
             if isinstance(opened, PlaceKey):
-                await self._store.move(conversation.id, opened)
-                return opened, ""
-            key = f"no-thread:{conversation.place.channel_id}:{opened.reason}"
-            if opened.is_lasting and not await footnotes.begin(key):
-                return conversation.place, ""
+                thread = opened
+            else:
+                remark = opened
+        goes_to = thread or place
+        spot = _spot_in(goes_to, exchange)
+        try:
+            await until_stored(
+                lambda: self._replies.place(reply.reply_id, spot, thread),
+                f"reply {reply.reply_id}: where it goes",
+            )
         except StoreError as error:
-            report(log, error, "conversation %d stays in its channel", conversation.id)
-            return conversation.place, ""
-        return conversation.place, say(Notice.NO_THREAD, reason=opened.reason)
+            report(log, error, "reply %d stays in its channel", reply.reply_id)
+            return place, _spot_in(place, exchange), remark
+        return goes_to, spot, remark
 
     async def _open(
-        self, place: PlaceKey, root_message_id: int, title: str
-    ) -> PlaceKey | _NoThread:
+        self, exchange: Exchange, place: PlaceKey, root_message_id: int
+    ) -> PlaceKey | Remark:
         """Open a thread from the message that begins a conversation in a channel."""
-        hindrance = self._hindrance(place.channel_id)
-        if hindrance is not None:
-            return hindrance
+        channel_id = place.channel_id
+        obstacle = self._api.thread_obstacle(channel_id)
+        if obstacle is not None and obstacle.missing_permissions:
+            names = obstacle.missing_permissions
+            return _remark(RemarkKind.NO_THREAD_PERMISSIONS, channel_id, names)
+        if obstacle is not None:
+            return _remark(RemarkKind.NO_THREAD_KIND, channel_id)
+        if self._courier.wait_for(Call.THREAD, channel_id) > self._longest_wait_s:
+            return Remark(RemarkKind.NO_THREAD_BUSY)
+        question = exchange.inbounds[0]
+        title = thread_title(question.text, question.author_name)
         try:
             thread_id = await self._opened(place, root_message_id, title)
         except TimeoutError:
-            return _NoThread(_WOULD_WAIT, is_lasting=False)
+            return Remark(RemarkKind.NO_THREAD_BUSY)
         except DeliveryError as error:
-            log.warning("channel %d: no thread: %s", place.channel_id, error)
+            log.warning("channel %d: no thread: %s", channel_id, error)
             if error.code == _MISSING_PERMISSIONS:
-                return _NoThread("may not open threads in this channel", is_lasting=True)
-            return _NoThread("could not open a thread", is_lasting=False)
-        return PlaceKey(thread_id, place.guild_id, place.channel_id)
+                return _remark(RemarkKind.NO_THREAD_REFUSED, channel_id)
+            return Remark(RemarkKind.NO_THREAD_FAILED)
+        return PlaceKey(thread_id, place.guild_id, channel_id)
 
     async def _opened(self, place: PlaceKey, root_message_id: int, title: str) -> int:
-        """Open it and give its id.
+        """Open it and return its id.
 
         What it will have to wait is known only when the openings before it are answered, so the
         wait is bounded; a request once sent is not.
@@ -130,7 +118,7 @@ class ThreadOpener:
                 if wait.expired():
                     raise DeliveryError(is_lasting=False)
                 wait.reschedule(None)
-                return await self._surface.open_thread(
+                return await self._api.open_thread(
                     spot, root_message_id, title, self._archive_minutes
                 )
 
@@ -142,19 +130,18 @@ class ThreadOpener:
                 known=root_message_id,  # a thread has the id of the message it is opened from
             )
 
-    def _hindrance(self, channel_id: int) -> _NoThread | None:
-        channel = self._channel_by_id(channel_id)
-        if not isinstance(channel, discord.TextChannel):
-            return _NoThread("cannot open threads in this kind of channel", is_lasting=True)
-        may = channel.permissions_for(channel.guild.me)
-        wanted = {
-            "Create Public Threads": may.create_public_threads,
-            "Send Messages in Threads": may.send_messages_in_threads,
-        }
-        missing = [name for name, is_there in wanted.items() if not is_there]
-        if missing:
-            names = " and ".join(f"*{name}*" for name in missing)
-            return _NoThread(f"lack the permission {names} in this channel", is_lasting=True)
-        if self._courier.wait_for(Call.THREAD, channel_id) > self._longest_wait_s:
-            return _NoThread(_WOULD_WAIT, is_lasting=False)
-        return None
+
+def _remark(kind: RemarkKind, channel_id: int, names: tuple[str, ...] = ()) -> Remark:
+    """Return a remark that is made once a channel: it will be the same next time."""
+    key = f"no-thread:{channel_id}:{kind.value}"
+    return Remark(kind, {"names": names} if names else {}, once_key=key)
+
+
+def _spot_in(place: PlaceKey, exchange: Exchange) -> Spot:
+    """Return where an answer goes: in a channel it is a reply to the newest message it answers.
+
+    What goes on with an answer follows that, and replies to nothing.
+    """
+    is_reply = place.is_channel and not exchange.goes_on
+    answers = exchange.inbounds[-1].message_id if is_reply and exchange.inbounds else None
+    return Spot(place.channel_id, place.guild_id, answers)

@@ -83,6 +83,6 @@ def question(number: int) -> str:
 
 
 def number_in(text: str) -> int | None:
-    """Give the number of the last question in a text; None where there is none."""
+    """Return the number of the last question in a text; None where there is none."""
     found = _QUESTION.findall(text)
     return int(found[-1]) if found else None

@@ -98,7 +98,7 @@ def _answered(play: Play) -> Iterator[float | None]:
 
 
 def _spread(values: Sequence[float | None]) -> Spread | None:
-    """Give the spread of the values that there are; None where there are none."""
+    """Return the spread of the values that there are; None where there are none."""
     known = sorted(value for value in values if value is not None)
     if not known:
         return None
@@ -152,5 +152,5 @@ def table_of(rows: Sequence[Figures]) -> Table:
 
 
 def json_of(rows: Sequence[Figures]) -> list[dict[str, object]]:
-    """Give everything as JSON values."""
+    """Return everything as JSON values."""
     return [asdict(row) for row in rows]

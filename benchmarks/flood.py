@@ -57,7 +57,7 @@ class Flood:
     ends_after_s: float = 120.0
 
     def allowed(self, lasted_s: float) -> float:
-        """Give how many answers Discord lets a bot show meanwhile, in threads and as replies."""
+        """Return how many answers Discord lets a bot show meanwhile, in threads and as replies."""
         threads, posts = LIMITS.create_thread, LIMITS.create_message
         if threads is None or posts is None:
             return self.people * self.messages
@@ -155,7 +155,7 @@ async def run(flood: Flood) -> Aftermath:
 
 
 def _own_bounds(model_url: str) -> Mapping[str, str]:
-    """Give the settings of a bot that keeps its own bounds, which measuring streams lifts."""
+    """Return the settings of a bot that keeps its own bounds, which measuring streams lifts."""
     settings = BOBBIN.settings(model_url)
     return {name: value for name, value in settings.items() if not name.startswith("MAX_")}
 

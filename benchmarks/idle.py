@@ -135,7 +135,7 @@ def table_of(costs: Sequence[Cost]) -> Table:
 
 
 def _best(costs: Sequence[Cost], name: str) -> Cost:
-    """Give the least of each figure: what else ran on the machine only ever adds."""
+    """Return the least of each figure: what else ran on the machine only ever adds."""
     own = [each for each in costs if each.bot == name]
     return Cost(
         name,

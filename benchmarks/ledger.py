@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from rendering.wording.english import Notice
+from rendering.wording.sentences import Sentence
 from sandbox.world.entities import Message
 from sandbox.world.world import World
 
-_NOT_TAKEN = (Notice.SLOW_DOWN, Notice.QUEUE_FULL)
+_NOT_TAKEN = (Sentence.SLOW_DOWN, Sentence.QUEUE_FULL)
 _COVERED = """
     SELECT inbound.message_id, inbound.state, answer.outcome, answer.text, part.message_id
     FROM inbound
@@ -52,7 +52,7 @@ class Ledger:
     """The author of each message."""
 
     def fates(self) -> dict[int, Fate]:
-        """Tell what became of each message by now."""
+        """Return what became of each message by now."""
         shown = self._from_bot()
         told = self._told(shown)
         rows = {row.message_id: row for row in self._rows()}
@@ -62,7 +62,7 @@ class Ledger:
         }
 
     def wrong(self) -> list[int]:
-        """Give the messages whose answer is over, and shown otherwise than as it is stored."""
+        """Return the messages whose answer is over, and shown otherwise than as it is stored."""
         shown = self._from_bot()
         return [
             row.message_id
@@ -74,13 +74,13 @@ class Ledger:
         ]
 
     def last_shown_s(self) -> float:
-        """Give when the last answer was complete, on the world's clock."""
+        """Return when the last answer was complete, on the world's clock."""
         shown = self._from_bot()
         answers = [shown[row.part_id] for row in self._rows() if row.is_shown(shown)]
         return max([it.edits[-1][0] if it.edits else it.created_s for it in answers], default=0.0)
 
     def _told(self, shown: Mapping[int | None, Message]) -> set[int]:
-        """Give who was told that something of theirs is not taken."""
+        """Return who was told that something of theirs is not taken."""
         patterns = [_pattern(notice) for notice in _NOT_TAKEN]
         return {
             self.said[it.reference.message_id]
@@ -129,7 +129,7 @@ class _Row:
         )
 
 
-def _pattern(notice: Notice) -> re.Pattern[str]:
+def _pattern(notice: Sentence) -> re.Pattern[str]:
     """Match a notice whatever its fields are."""
     return re.compile(re.sub(r"\\\{\w+\\\}", ".+", re.escape(notice)))
 

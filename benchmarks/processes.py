@@ -39,21 +39,21 @@ class BotProcess:
         return self._process.returncode is not None
 
     def cpu_s(self) -> float:
-        """Give the processor time it has used, in steps of 10 ms."""
+        """Return the processor time it has used, in steps of 10 ms."""
         text = Path(f"/proc/{self._process.pid}/stat").read_text()
         fields = text.rpartition(")")[2].split()
         return (int(fields[_UTIME]) + int(fields[_STIME])) / _TICKS_PER_S
 
     def memory_mib(self) -> float:
-        """Give the memory it holds now."""
+        """Return the memory it holds now."""
         return self._memory("VmRSS")
 
     def peak_memory_mib(self) -> float:
-        """Give the most memory it held so far."""
+        """Return the most memory it held so far."""
         return self._memory("VmHWM")
 
     def said(self) -> str:
-        """Give what it wrote to its standard streams so far."""
+        """Return what it wrote to its standard streams so far."""
         return self._log.read_text(errors="replace")
 
     async def until_said(self, pattern: str, timeout_s: float) -> None:

@@ -14,7 +14,7 @@ _EDIT_EVERY_S = 1.0
 
 
 def replay(streams: Mapping[int, Stream]) -> dict[int, Sequence[Sight]]:
-    """Give what readers of the reference would have seen of each answer."""
+    """Return what readers of the reference would have seen of each answer."""
     sights: dict[int, list[Sight]] = {number: [] for number in streams}
     waiting = [(stream.began_at, number) for number, stream in streams.items()]
     heapq.heapify(waiting)

@@ -58,7 +58,7 @@ class Scene:
         return answers
 
     def asked_after_s(self, seed: int) -> Sequence[float]:
-        """Give when each question comes, in seconds from the start, in order."""
+        """Return when each question comes, in seconds from the start, in order."""
         chance = random.Random(seed + 1)  # noqa: S311 - a workload, not a secret
         return sorted(chance.random() * self.within_s for _ in self.numbers)
 
@@ -90,5 +90,5 @@ ALL_SCENES = (*_QUICK[:3], CROWD, *_ONE_MESSAGE_EACH, *_QUICK[3:])
 
 
 def chosen_scenes(words: Sequence[str]) -> list[Scene]:
-    """Give the scenes whose name contains any of the words; all where there are no words."""
+    """Return the scenes whose name contains any of the words; all where there are no words."""
     return [scene for scene in ALL_SCENES if not words or any(word in scene.name for word in words)]

@@ -49,7 +49,7 @@ class EvenPacer:
             self._wishes[lane] = wish
 
     def due(self, now: float) -> list[tuple[Hashable, Wish]]:
-        """Give the one wish that is next, if it is time."""
+        """Return the one wish that is next, if it is time."""
         ready = [
             (wish.call is not Call.POST, wish.since_s, order, lane)
             for order, (lane, wish) in enumerate(self._wishes.items())
@@ -65,7 +65,7 @@ class EvenPacer:
         return [(lane, wish)]
 
     def next_time(self, now: float) -> float | None:
-        """Tell when to ask again."""
+        """Return when to ask again."""
         times = [
             self._ready_at(wish) for lane, wish in self._wishes.items() if lane not in self._busy
         ]

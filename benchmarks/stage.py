@@ -83,11 +83,11 @@ class Staged:
         return self.folder / "delays.json"
 
     def loop_delay_ms(self) -> Mapping[str, float]:
-        """Give how late the bot's event loop was, once it has ended."""
+        """Return how late the bot's event loop was, once it has ended."""
         return json.loads(self.delays.read_text()) if self.delays.is_file() else {}
 
     def complaints(self) -> list[str]:
-        """Give the lines of the bot's log that are warnings or worse."""
+        """Return the lines of the bot's log that are warnings or worse."""
         lines = self.bot.said().splitlines()
         return [line for line in lines if " WARNING " in line or " ERROR " in line]
 
@@ -288,7 +288,7 @@ async def _until_complete(
 
 
 def _streams(answers: Mapping[int, Answer], model: PacedModel) -> dict[int, Stream]:
-    """Give the answers that left the model whole."""
+    """Return the answers that left the model whole."""
     return {
         number: Stream(answers[number].pieces, sent_at)
         for number, sent_at in model.sent_at.items()

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +19,27 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine, event
 
-from conversation.entities import Outcome, Parameters, Part, PlaceKey, Received, TurnResult
-from conversation.ports import Store
+from conversation.entities import (
+    Limits,
+    Outcome,
+    Parameters,
+    Part,
+    PlaceKey,
+    Received,
+    Spot,
+    TurnResult,
+)
+from conversation.notices import Notice, NoticeKind
 from storage.sqlite.opening import open_store
+from storage.sqlite.store import Store
 
 BURST = 60
 """How many people ask at once."""
 
 _ROUNDS = 50
 _MODEL = "some/model"
+_TEXT = "word " * 400
+"""As long as what one message on Discord shows."""
 _DAY_BEGAN_AT = datetime(2031, 5, 6, tzinfo=UTC)
 
 
@@ -76,75 +88,93 @@ def counted() -> Generator[Cost, None, None]:
 
 
 class Way:
-    """The way of a person's messages through a store, each in a thread of its own."""
+    """The way of a person's messages through a store, each in a channel of its own."""
 
     def __init__(self, store: Store, first_id: int) -> None:
         self._store = store
         self._id = first_id
-        self._place = PlaceKey(first_id, 1, 2)
-        self._conversation_id = self._reply_id = self._turn_id = 0
+        self._place = PlaceKey(first_id, 1)
+        self._conversation_id = self._reply_id = self._turn_id = self._revision = 0
 
     def steps(self) -> dict[str, Callable[[], Awaitable[object]]]:
-        """Give the methods in the order in which a message calls them."""
-        store, thread = self._store, PlaceKey(self._id + 1, 1, 2)
+        """Return the methods in the order in which a message calls them."""
+        store, thread = self._store, PlaceKey(self._id + 1, 1, self._id)
         return {
-            "settings": lambda: store.settings(self._place.channel_id),
             "receive, the first": self.receive,
-            "conversation": lambda: store.conversation(self._conversation_id),
-            "waiting": lambda: store.waiting(self._conversation_id),
-            "move": lambda: store.move(self._conversation_id, thread),
-            "begin": self.begin,
-            "add_part": self.add_part,
-            "checkpoint": lambda: store.checkpoint({self._turn_id: "so far"}),
+            "conversation": lambda: store.places.conversation(self._conversation_id),
+            "settings": lambda: store.places.settings(self._place.channel_id),
+            "next_exchange": self.begin,
+            "behind": lambda: store.replies.behind(
+                limit=100, conversation_id=self._conversation_id
+            ),
+            "place": lambda: store.replies.place(self._reply_id, Spot(self._id + 1, 1), thread),
+            "record_step, a part": lambda: self.record_step(None, "so"),
+            "record_step, its message": lambda: self.record_step(self._id + 3, None),
+            "record_step, text": lambda: store.replies.record_step(
+                self._reply_id, [], turn_id=self._turn_id, text=_TEXT
+            ),
             "finish": self.finish,
-            "was_told": lambda: store.was_told(str(self._id)),
-            "note_told": lambda: store.note_told(str(self._id)),
-            "current_conversation": lambda: store.current_conversation(thread.channel_id),
-            "shown_by": lambda: store.shown_by(self._id + 3),
+            "record_shown": self.record_shown,
+            "next_exchange, none": self.begin,
             "receive, a second": self.receive_more,
+            "want": lambda: store.notices.want(self._notice()),
+            "current_conversation": lambda: store.places.current_conversation(thread.channel_id),
+            "record_heard": lambda: store.heard.record_heard(_DAY_BEGAN_AT),
         }
 
     async def receive(self) -> None:
-        """Take in a message that begins a conversation."""
+        """Write a message that begins a conversation."""
         self._conversation_id = await self._received(self._id)
 
     async def receive_more(self) -> None:
-        """Take in a message of a conversation that there is."""
-        self._place = PlaceKey(self._id + 1, 1, 2)
+        """Write a message of a conversation that there is."""
+        self._place = PlaceKey(self._id + 1, 1, self._id)
         await self._received(self._id + 4)
 
     async def begin(self) -> None:
-        """Begin to answer."""
-        exchange = await self._store.begin(
+        """Begin to answer, if there is anything to be answered."""
+        exchange = await self._store.turns.next_exchange(
             self._conversation_id, model=_MODEL, parameters=Parameters()
         )
-        if exchange is None:
-            message = "the message does not wait"
-            raise RuntimeError(message)
-        self._reply_id, self._turn_id = exchange.reply_id, exchange.turn.id
+        if exchange is not None:
+            self._reply_id, self._turn_id = exchange.reply.reply_id, exchange.turn.id
 
-    async def add_part(self) -> None:
-        """Note the message that shows the answer."""
-        part = Part(0, self._place.channel_id, self._id + 3, "1.0")
-        await self._store.add_part(self._reply_id, part)
+    async def record_step(self, message_id: int | None, text: str | None) -> None:
+        """Store what is about to be shown, or the message that shows it."""
+        await self._store.replies.record_step(
+            self._reply_id, [self._part(message_id)], turn_id=self._turn_id, text=text
+        )
 
     async def finish(self) -> None:
         """Store the answer's end."""
-        await self._store.finish(self._turn_id, TurnResult("an answer", Outcome.COMPLETE))
+        ending = await self._store.turns.finish(self._turn_id, TurnResult(_TEXT, Outcome.COMPLETE))
+        self._revision = ending.revision
+
+    async def record_shown(self) -> None:
+        """Store that Discord shows the end."""
+        await self._store.replies.record_shown(
+            self._reply_id, self._revision, [self._part(self._id + 3)]
+        )
 
     async def whole(self) -> None:
         """Ask and be answered."""
         await self.receive()
         await self.begin()
-        await self.add_part()
+        await self.record_step(None, "so")
         await self.finish()
+        await self.record_shown()
+
+    def _part(self, message_id: int | None) -> Part:
+        return Part(0, self._id + 1, message_id, "1.0", digest="d" * 32)
+
+    def _notice(self) -> Notice:
+        key, kind = str(self._id), NoticeKind.ONLY_WORDS
+        return Notice(key, kind, self._id + 1, 1, answers_message_id=self._id + 5, author_id=7)
 
     async def _received(self, message_id: int) -> int:
-        receipt = await self._store.receive(
+        receipt = await self._store.queue.receive(
             Received(message_id, self._place, 7, "Ann", "a question"),
-            queue_limit=10,
-            daily_limit=None,
-            day_began_at=_DAY_BEGAN_AT,
+            Limits(10, 1_000_000, _DAY_BEGAN_AT, _DAY_BEGAN_AT + timedelta(days=1)),
         )
         return receipt.conversation_id
 

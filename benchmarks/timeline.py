@@ -25,7 +25,7 @@ class Stream:
         return "".join(self.pieces)
 
     def late_s(self, tokens_per_s: float) -> float:
-        """Give how much later the last piece left than the model's pace has it."""
+        """Return how much later the last piece left than the model's pace has it."""
         return self.ended_at - self.began_at - (len(self.pieces) - 1) / tokens_per_s
 
     @property
@@ -39,12 +39,12 @@ class Stream:
         return self.sent_at[-1]
 
     def chars_at(self, time_s: float) -> int:
-        """Give how many characters had left by then."""
+        """Return how many characters had left by then."""
         count = bisect_right(self.sent_at, time_s)
         return self.reaches[count - 1] if count else 0
 
     def age_began_at(self, shown_chars: int) -> float:
-        """Give when the first character left that is not among so many shown; 0 chars is none."""
+        """Return when the first character left that is not among so many shown; 0 chars is none."""
         place = bisect_right(self.reaches, shown_chars)
         return self.sent_at[min(place, len(self.sent_at) - 1)]
 
@@ -76,7 +76,7 @@ class Reader:
         return bool(self.sights) and self.sights[-1].is_final
 
     def see(self, time_s: float, message_id: int, content: str | None) -> None:
-        """Take in a message's new content; None where it was deleted."""
+        """Record a message's new content; None where it was deleted."""
         if content is None:
             self._messages.pop(message_id, None)
         else:
@@ -134,7 +134,7 @@ def mean_lag_s(stream: Stream, sights: Sequence[Sight]) -> float:
 
 
 def _final_lag_s(stream: Stream, sights: Sequence[Sight]) -> float | None:
-    """Give how long after the last piece the answer stood complete, to stay so."""
+    """Return how long after the last piece the answer stood complete, to stay so."""
     final: float | None = None
     for sight in sights:
         if not sight.is_final:
@@ -145,7 +145,7 @@ def _final_lag_s(stream: Stream, sights: Sequence[Sight]) -> float | None:
 
 
 def visible_at(sights: Mapping[int, Sequence[Sight]], time_s: float) -> int:
-    """Give how many characters of all answers together were visible at a time."""
+    """Return how many characters of all answers together were visible at a time."""
     shown = 0
     for each in sights.values():
         place = bisect_right(each, time_s, key=lambda sight: sight.time_s)

@@ -11,10 +11,8 @@ from typing import Any, Protocol, runtime_checkable
 import discord
 from discord.ext import commands
 
-from cogs.command_tree import guarded_tree
+from cogs.command_tree import GuardedTree
 from cogs.gateway.backoff import bounded_pauses
-from cogs.permissions.access import Access
-from cogs.permissions.rate_limit import Cooldown
 
 log = logging.getLogger(__name__)
 
@@ -25,14 +23,14 @@ threads, embed, attach, read history, react."""
 
 _GUILDS_LIMIT_S = 0.5
 """So long after the last server that Discord told of the session counts as ready, and what is owed
-is paid; servers that come later are waited for where it matters (`cogs/missed.py`)."""
+is paid; servers that come later are waited for where it matters (`cogs/gateway/catch_up.py`)."""
 
 _REGISTERING_LIMIT_S = 30.0
 """Longer than this nobody is kept from talking; Discord may ask for hours (200 a day)."""
 
 
 def invite_link(application_id: int) -> str:
-    """Give the link with which somebody adds the bot to their server."""
+    """Return the link with which somebody adds the bot to their server."""
     return discord.utils.oauth_url(
         application_id,
         permissions=discord.Permissions(PERMISSIONS),
@@ -41,7 +39,7 @@ def invite_link(application_id: int) -> str:
 
 
 def intents_with(*, content: bool) -> discord.Intents:
-    """Give what the bot wants to hear of: guilds and messages, and nothing else."""
+    """Return what the bot wants to hear of: guilds and messages, and nothing else."""
     return discord.Intents(
         guilds=True, guild_messages=True, dm_messages=True, message_content=content
     )
@@ -61,7 +59,7 @@ class Listening(Protocol):
     """A cog that can tell at once whether what somebody said has anything to do with it."""
 
     def concerns(self, message: discord.Message) -> bool:
-        """Tell whether a message that came or was edited is to be heard; without I/O."""
+        """Return whether a message that came or was edited is to be heard; without I/O."""
         ...
 
 
@@ -69,8 +67,6 @@ class Bobbin(commands.Bot):
     """discord.py's client, told to keep and to hear only what is used.
 
     Args:
-        access: The owner's rules, for commands.
-        cooldown: Counts the commands of each person.
         http_trace: The aiohttp.TraceConfig that sees each request and its answer.
         reads_content: Whether to ask for the message content intent.
         commands_file: Where the hash of the commands last registered is kept.
@@ -80,8 +76,6 @@ class Bobbin(commands.Bot):
 
     def __init__(
         self,
-        access: Access,
-        cooldown: Cooldown,
         http_trace: Any,  # an aiohttp.TraceConfig; aiohttp is not imported here
         *,
         reads_content: bool,
@@ -92,7 +86,7 @@ class Bobbin(commands.Bot):
         super().__init__(
             command_prefix=(),
             help_command=None,
-            tree_cls=guarded_tree(access, cooldown),
+            tree_cls=GuardedTree,
             intents=intents_with(content=reads_content),
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_contexts=discord.app_commands.AppCommandContext(

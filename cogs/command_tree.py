@@ -5,55 +5,39 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from cogs.commands.failures import tell_failure
-from cogs.permissions.access import Access, who_is
-from cogs.permissions.rate_limit import Cooldown
+from cogs.permissions.admission import Admission
+from cogs.permissions.rate_limit import Act
+from delivery.interaction_failures import tell_failure
 from delivery.interactions import respond
-from rendering.wording.english import Notice, clock_time, say
 
 
-def guarded_tree(access: Access, cooldown: Cooldown) -> type[app_commands.CommandTree[Any]]:
-    """Make the tree's class: it refuses whom the owner's rules refuse, and tells of failures.
+class GuardedTree(app_commands.CommandTree[Any]):
+    """Refuses whom the owner's rules refuse, and tells of failures.
 
-    Args:
-        access: The owner's rules.
-        cooldown: Counts the commands of each person.
+    The library makes it, so what it needs is given later: see `admission`.
     """
 
-    class GuardedTree(app_commands.CommandTree[Any]):
-        async def interaction_check(self, interaction: discord.Interaction) -> bool:
-            is_command = interaction.type is not discord.InteractionType.autocomplete
-            refusal: str | None = access.refusal(who_is(interaction.user, interaction.channel))
-            if refusal is None and is_command:
-                refusal = too_fast(interaction, cooldown)
-            if refusal is None:
-                return True
-            if is_command:
-                try:
-                    await respond(interaction, refusal)
-                except discord.HTTPException as error:
-                    await tell_failure(interaction, error)
+    admission: Admission | None = None
+    """Decides who is let in; None until the bot has logged in, when no interaction can come."""
+
+    async def interaction_check(self, interaction: discord.Interaction) -> bool:
+        """Return whether a command is let in; whoever gives one that is not is told why."""
+        if self.admission is None:
             return False
+        is_command = interaction.type is not discord.InteractionType.autocomplete
+        refusal = self.admission.refusal_of(interaction, Act.COMMAND if is_command else None)
+        if refusal is None:
+            return True
+        if is_command:
+            try:
+                await respond(interaction, refusal)
+            except discord.HTTPException as error:
+                await tell_failure(interaction, error)
+        return False
 
-        async def on_error(
-            self, interaction: discord.Interaction, error: app_commands.AppCommandError
-        ) -> None:
-            if isinstance(error, app_commands.CheckFailure):
-                return
+    async def on_error(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError
+    ) -> None:
+        """Log a failure and tell the person."""
+        if not isinstance(error, app_commands.CheckFailure):
             await tell_failure(interaction, error.__cause__ or error)
-
-    return GuardedTree
-
-
-def too_fast(interaction: discord.Interaction, cooldown: Cooldown) -> str | None:
-    """Count a command; give what to say to somebody who sends too many, None to others."""
-    held = cooldown.take(interaction.user.id, interaction.id)
-    if held is None:
-        return None
-    pace = cooldown.pace
-    return say(
-        Notice.SLOW_DOWN_COMMANDS,
-        limit=pace.messages,
-        seconds=f"{pace.window_s:g}",
-        when=clock_time(held.until_s),
-    )

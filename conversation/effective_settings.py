@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from conversation.entities import Parameters, PlaceKey, PlaceSettings
-from conversation.ports import Store
+from conversation.ports.places import PlaceStore
 
 _Value = TypeVar("_Value")
 
@@ -33,28 +33,30 @@ class Choice:
     fallback_origin: Origin = Origin.BOT
 
 
-async def choice_at(
-    store: Store,
-    place: PlaceKey,
-    *,
-    default_model: str,
-    default_system_prompt: str,
-    default_fallbacks: tuple[str, ...] = (),
-) -> Choice:
-    """Find what is in force at a place.
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What the bot's owner has set for everywhere."""
+
+    model: str
+    system_prompt: str = field(default="", repr=False)
+    fallback_models: tuple[str, ...] = ()
+
+
+async def choice_at(places: PlaceStore, place: PlaceKey, defaults: Defaults) -> Choice:
+    """Return what is in force at a place.
 
     Raises:
         StoreError: The settings could not be read.
     """
-    own = await store.settings(place.channel_id)
+    own = await places.settings(place.channel_id)
     above = PlaceSettings()
     if place.parent_channel_id is not None:
-        above = await store.settings(place.parent_channel_id)
-    model, origin = _nearest(own.model, above.model, default_model)
+        above = await places.settings(place.parent_channel_id)
+    model, origin = _nearest(own.model, above.model, defaults.model)
     fallbacks, fallback_origin = _nearest(
-        own.fallback_models, above.fallback_models, default_fallbacks
+        own.fallback_models, above.fallback_models, defaults.fallback_models
     )
-    prompts = (own.system_prompt, above.system_prompt, default_system_prompt)
+    prompts = (own.system_prompt, above.system_prompt, defaults.system_prompt)
     return Choice(
         model=model,
         model_origin=origin,

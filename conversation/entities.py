@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from conversation.notices import Remark
+
 
 class Role(StrEnum):
     """Whose entry a turn is."""
@@ -73,6 +75,8 @@ class FailureReason(StrEnum):
     """The limit of tokens for one answer was reached."""
     LENGTH_BOUND = "length_bound"
     """The bound that the bot's owner has set on every answer was reached."""
+    INTERNAL = "internal"
+    """Something went wrong on our own side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,9 @@ class Turn:
     reasoning: str = field(default="", repr=False)
     outcome: Outcome | None = None
     """Assistant turns only; None while it streams. A user turn never has one."""
-    failure: FailureReason | None = None
+    failure: Failure | None = None
+    remarks: tuple[Remark, ...] = ()
+    """What stands in small print under an answer, beside how it ended."""
     model: str | None = None
     """`provider/model`, assistant turns only."""
     parameters: Parameters = field(default_factory=Parameters)
@@ -157,7 +163,7 @@ class Turn:
     origin_turn_id: int | None = None
     """The turn this one was copied from, when a conversation was branched."""
     finished_at: datetime | None = None
-    """None while it streams, and after the process has ended meanwhile until that is settled."""
+    """None while it streams."""
 
 
 SPEAKER_SEPARATOR = "\n\n"
@@ -170,7 +176,8 @@ class TurnResult:
 
     text: str = field(repr=False)
     outcome: Outcome
-    failure: FailureReason | None = None
+    failure: Failure | None = None
+    remarks: tuple[Remark, ...] = ()
     reasoning: str = field(default="", repr=False)
     usage: Usage | None = None
     resume: ResumeState | None = None
@@ -194,7 +201,7 @@ class PlaceKey:
         return self.guild_id is not None and self.parent_channel_id is None
 
 
-class Attention(StrEnum):
+class ListenMode(StrEnum):
     """Which messages of a place are meant for the bot."""
 
     MENTIONS = "mentions"
@@ -210,7 +217,7 @@ class PlaceSettings:
     model: str | None = None
     parameters: Parameters = field(default_factory=Parameters)
     system_prompt: str | None = field(default=None, repr=False)
-    attention: Attention | None = None
+    listen_mode: ListenMode | None = None
     """Not inherited; None means `EVERYTHING` in direct messages and in threads the bot opened."""
     fallback_models: tuple[str, ...] | None = None
     """Asked in this order where the model fails; none at all if empty."""
@@ -234,10 +241,17 @@ class Received:
     author_id: int
     author_name: str
     text: str = field(repr=False)
+    """What it says itself, and what it forwards."""
+    quote: str = field(default="", repr=False)
+    """What it replies to, quoted and named: left out where that is the answer to go on from."""
+    replies_to_message_id: int | None = None
+    """The message of ours that it replies to, if it does."""
     attachments: tuple[Attachment, ...] = ()
-    root_message_id: int | None = None
-    """The message that begins the conversation, in a text channel; None in threads and direct
-    messages, which have one current conversation."""
+
+    @property
+    def whole_text(self) -> str:
+        """All that it says, with what it replies to."""
+        return "\n\n".join(piece for piece in (self.quote, self.text) if piece)
 
 
 class InboundState(StrEnum):
@@ -264,6 +278,9 @@ class Inbound:
     attachments: tuple[Attachment, ...] = ()
     turn_id: int | None = None
     """The user turn it became part of."""
+    received_at: datetime | None = None
+    left_today: int | None = None
+    """How many turns of the day its author had left after it; None without a limit."""
 
 
 class Verdict(StrEnum):
@@ -276,6 +293,8 @@ class Verdict(StrEnum):
     """As many inbounds as the limit allows already wait; it was stored as refused."""
     QUOTA_SPENT = "quota_spent"
     """Its author had all the turns of the day; it was stored as refused."""
+    COVERED = "covered"
+    """Its author was told that it is not taken; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +305,8 @@ class Receipt:
     conversation_id: int
     used_today: int = 0
     """Turns its author has had since the day began, this one included if it was accepted."""
+    notice_id: int | None = None
+    """The notice that tells its author of a refusal, where they were not told of it before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +322,7 @@ class Conversation:
     anything was said."""
 
     def is_at(self, channel_id: int | None) -> bool:
-        """Tell whether it is in a place, or about to move there.
+        """Return whether it is in a place, or about to move there.
 
         A thread has the id of the message from which it is opened.
         """
@@ -309,14 +330,83 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
+class FreshStart:
+    """What a reset has made."""
+
+    conversation: Conversation
+    """Empty, and current now."""
+    former_id: int | None
+    """The conversation that was current before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where something of ours goes on Discord."""
+
+    channel_id: int
+    guild_id: int | None
+    answers_message_id: int | None = None
+    """The message to reply to; None where the place itself is the conversation."""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
-    """One Discord message of a reply."""
+    """One Discord message of a reply; stored before it is posted."""
 
     ordinal: int
     """0 for the first."""
     channel_id: int
-    message_id: int
+    message_id: int | None
+    """None until Discord has given it: then the message may be there or not."""
     nonce: str
+    digest: str | None = None
+    """Of what was sent last; None where that is not known."""
+    is_confirmed: bool = False
+    """Whether Discord has said that it took what was sent last."""
+    is_gone: bool = False
+    """Somebody deleted the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyState:
+    """All that decides what a reply should look like, and what Discord has of it."""
+
+    reply_id: int
+    turn: Turn
+    """The turn that it shows."""
+    spot: Spot | None
+    """None until it is decided where it goes."""
+    home: Spot
+    """Where its conversation is: it goes there if nobody decides otherwise."""
+    is_newest: bool
+    """Whether nothing was said in its place since."""
+    is_continued: bool = False
+    """Whether the rest of the answer follows in a reply of its own."""
+    replaced_text: str = field(default="", repr=False)
+    """The last answer to the same question that has text, where this one has none."""
+    parts: tuple[Part, ...] = ()
+    wanted_rev: int = 1
+    shown_rev: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BehindReply:
+    """A reply whose shown revision is behind the wanted one."""
+
+    reply_id: int
+    channel_id: int | None
+    """None where it is not decided where it goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What the store made of the end of an answer."""
+
+    revision: int
+    """Of its reply, which is to be shown now."""
+    ended_at: datetime
+    remarks: tuple[Remark, ...] = ()
+    """Those that stand under it: what is said once only may have been said before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,16 +417,14 @@ class Exchange:
     path: tuple[Turn, ...]
     """From the root to the new user turn, which is the last."""
     turn: Turn
-    """The assistant turn: stored, without text and without outcome."""
-    reply_id: int
+    """The assistant turn: stored, without an outcome."""
+    reply: ReplyState
     inbounds: tuple[Inbound, ...]
     """The messages being answered, which are those of `question`, in the order of their coming."""
-    parts: tuple[Part, ...] = ()
-    """The Discord messages that the reply has already; they showed another answer."""
-    replaced_text: str = ""
-    """What they showed: the last answer to the question that has text."""
-    former: "Shown | None" = None
-    """The answer that this one goes on with, the last but one of `path`, and where it is shown."""
+    presser_id: int | None = None
+    """Who pressed a button for it."""
+    touched_replies: tuple[int, ...] = ()
+    """Other replies that look different now that this answer is the newest."""
 
     @property
     def question(self) -> Turn:
@@ -351,30 +439,45 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A turn with the reply that shows it."""
+    """A turn that a reply shows, and whose it is."""
 
     turn: Turn
     conversation: Conversation
     reply_id: int
-    parts: tuple[Part, ...]
     asker_ids: frozenset[int]
     """The people whom it answers."""
-    interruptions: int = 0
-    """How many answers to the same question, up to this one, were interrupted in a row."""
-    replaced_text: str = ""
-    """The last answer to the same question that has text, where this one has none."""
+
+
+class ClickVerdict(StrEnum):
+    """What the store decided about a click on a button under an answer."""
+
+    TAKEN = "taken"
+    GONE_ON = "gone_on"
+    """The answer is not the last thing in its conversation, or has not ended."""
+    QUOTA_SPENT = "quota_spent"
 
 
 @dataclass(frozen=True, slots=True)
-class TurnedAway:
-    """Messages that were not taken in, as their author was told; they are stored nowhere else.
+class Press:
+    """Somebody's click for one more answer, which counts as a turn of their day."""
 
-    They are all that this person wrote, wherever that was, from one Discord id to another.
-    """
+    turn_id: int
+    """The answer under whose button they clicked."""
+    presser_id: int
+    daily_limit: int | None
+    day_began_at: datetime
 
-    author_id: int
-    first_message_id: int
-    last_message_id: int
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of one message's author and conversation is taken in."""
+
+    queue_limit: int
+    """How many messages may wait in one conversation."""
+    daily_limit: int | None
+    """How many turns a person may have a day; None for no limit."""
+    day_began_at: datetime
+    day_ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

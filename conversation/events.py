@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from conversation.entities import Exchange, Failure, Outcome, ResumeState, Usage
+from conversation.entities import Failure, Outcome, ResumeState, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,6 @@ StreamEvent = TextDelta | ReasoningDelta | Finished
 
 
 @dataclass(frozen=True, slots=True)
-class Began:
-    """The question and an empty answer are stored; asking upstream comes next."""
-
-    exchange: Exchange
-
-
-@dataclass(frozen=True, slots=True)
 class Shortened:
     """The oldest turns were left out of the request, for the model could not take them all."""
 
@@ -69,5 +62,5 @@ class Switched:
     """Of the one that was chosen."""
 
 
-ReplyEvent = Began | Queued | Shortened | Switched | StreamEvent
-"""What `ConversationService.reply` yields: `Began` first, `Finished` last."""
+ReplyEvent = Queued | Shortened | Switched | StreamEvent
+"""What `ConversationService.stream` yields; `Finished` comes last."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from conversation.entities import SPEAKER_SEPARATOR, Turn
-from conversation.ports import Entry
+from conversation.ports.provider import Entry
 
 CHARS_PER_TOKEN = 3
 """A cautious guess, good enough to leave out what cannot fit: English has about four to a token,
@@ -22,12 +22,12 @@ SEVERAL_PEOPLE = (
 
 
 def is_shared(path: Sequence[Turn]) -> bool:
-    """Tell whether more than one person speaks on this path."""
+    """Return whether more than one person speaks on this path."""
     return len({speaker.author_id for turn in path for speaker in turn.speakers}) > 1
 
 
 def entries_of(path: Sequence[Turn]) -> tuple[Entry, ...]:
-    """Give an entry for each turn of a path, oldest first, but for the blank ones.
+    """Return an entry for each turn of a path, oldest first, but for the blank ones.
 
     Where an answer came to nothing, two questions follow each other: see `alternating`. Names are
     put before what people say only where there are several.
@@ -50,7 +50,7 @@ def alternating(entries: Sequence[Entry]) -> tuple[Entry, ...]:
 
 
 def instructions(system_prompt: str, path: Sequence[Turn]) -> str:
-    """Give the system prompt for a path, with the sentence about several people where needed."""
+    """Return the system prompt for a path, with the sentence about several people where needed."""
     wanted = [SEVERAL_PEOPLE] if is_shared(path) else []
     if system_prompt.strip():
         wanted.append(system_prompt)
@@ -82,7 +82,7 @@ def halved(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 
 
 def latest(entries: tuple[Entry, ...], count: int) -> tuple[Entry, ...]:
-    """Give the newest entries without resume states; all of them, unchanged, if none is older."""
+    """Return the newest entries without resume states; all of them, unchanged, if none is older."""
     if count >= len(entries):
         return entries
     return tuple(replace(entry, resume=None) for entry in entries[-count:])

@@ -12,7 +12,7 @@ class Meter(Protocol):
     """Takes measurements; returns at once and never raises. Seconds are of a steady clock."""
 
     def asked(self, provider: str, end: Finished) -> None:
-        """Take in how a model's attempt at an answer ended.
+        """Record how a model's attempt at an answer ended.
 
         An answer has several where others are asked after the first one has failed. `provider` is
         one of ours, or empty for a model that nobody knows.
@@ -20,11 +20,11 @@ class Meter(Protocol):
         ...
 
     def requested(self, call: str, status: int) -> None:
-        """Take in that Discord answered a request, of a kind such as `edit`, with a status."""
+        """Record that Discord answered a request, of a kind such as `edit`, with a status."""
         ...
 
     def shown(self, lag_s: float, *, is_first: bool) -> None:
-        """Take in how long an answer's oldest hidden text waited until Discord had it.
+        """Record how long an answer's oldest hidden text waited until Discord had it.
 
         Args:
             lag_s: From when it came from the model to when Discord took it.
@@ -33,11 +33,11 @@ class Meter(Protocol):
         ...
 
     def ended(self, lag_s: float) -> None:
-        """Take in how long it took from an answer's end until Discord showed all of it."""
+        """Record how long it took from an answer's end until Discord showed all of it."""
         ...
 
     def stored(self, duration_s: float, *, is_write: bool) -> None:
-        """Take in how long a transaction took, its wait for others included."""
+        """Record how long a transaction took, its wait for others included."""
         ...
 
 

@@ -1,188 +1,120 @@
-"""Answers a conversation: stores the question, asks the model, stores what came of it."""
+"""The way of a question to its answer, for any provider, any store and no Discord."""
 
-import asyncio
-import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from functools import partial
-from typing import Protocol
+from dataclasses import dataclass
 
 from conversation.asking.asking import Asking
-from conversation.checkpoints import Answer, Checkpoints
-from conversation.effective_settings import Choice, choice_at
+from conversation.effective_settings import Choice, Defaults, choice_at
 from conversation.entities import (
+    ClickVerdict,
+    Ending,
     Exchange,
     Failure,
     Outcome,
-    Parameters,
     PlaceKey,
+    Press,
+    TurnResult,
 )
-from conversation.errors import StoreError
-from conversation.events import (
-    Began,
-    Finished,
-    ReplyEvent,
-)
-from conversation.ports import CatalogModel, Store
+from conversation.events import ReplyEvent
+from conversation.ports.catalog import CatalogModel
+from conversation.ports.places import PlaceStore
+from conversation.ports.turns import TurnStore
 from conversation.stop_signal import StopSignal
-
-log = logging.getLogger(__name__)
-
-_STORE_LIMIT_S = 10.0
-"""How long the last write of a turn may take when we are being cancelled."""
 
 GO_ON = "Go on exactly where you stopped: repeat nothing, introduce nothing."
 """What a model is told so that it goes on with its answer."""
 
 
-class _TakeUp(Protocol):
-    async def __call__(self, *, model: str, parameters: Parameters) -> Exchange | None: ...
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """An answer that is to be given, and by whom."""
+
+    exchange: Exchange
+    choice: Choice
+    model: CatalogModel | Failure
 
 
 class ConversationService:
-    """The way of a question to its answer, for any provider, any store and no Discord.
+    """Finds what is to be answered, asks for it, and stores what came of it.
 
     Args:
-        store: Where everything is kept; not owned.
+        turns: Where questions and answers are kept; not owned.
+        places: Where settings are kept; not owned.
         asking: Asks the models.
-        default_model: The model where neither a place nor its channel has one.
-        default_system_prompt: Likewise the system prompt; may be empty.
-        default_fallbacks: Likewise the models that are asked where that one fails, in turn.
+        defaults: What is in force where neither a place nor its channel has anything set.
     """
 
     def __init__(
-        self,
-        store: Store,
-        asking: Asking,
-        *,
-        default_model: str,
-        default_system_prompt: str = "",
-        default_fallbacks: tuple[str, ...] = (),
+        self, turns: TurnStore, places: PlaceStore, asking: Asking, defaults: Defaults
     ) -> None:
-        self._store = store
+        self._turns = turns
+        self._places = places
         self._asking = asking
-        self._default_model = default_model
-        self._default_system_prompt = default_system_prompt
-        self._default_fallbacks = default_fallbacks
-        self.checkpoints = Checkpoints(store)
-        """Keeps what streams; whoever made the service runs it."""
+        self._defaults = defaults
 
     async def choice(self, place: PlaceKey) -> Choice:
-        """Find the model and the settings in force at a place."""
-        return await choice_at(
-            self._store,
-            place,
-            default_model=self._default_model,
-            default_system_prompt=self._default_system_prompt,
-            default_fallbacks=self._default_fallbacks,
-        )
+        """Return the model and the settings in force at a place.
 
-    async def reply(
-        self, conversation_id: int, stop: StopSignal
-    ) -> AsyncGenerator[ReplyEvent, None]:
-        """Answer everything that waits in a conversation, in one turn.
+        Raises:
+            StoreError: They could not be read.
+        """
+        return await choice_at(self._places, place, self._defaults)
 
-        Yields `Began` first, when the question and an empty answer are stored, and `Finished`
-        last, when the answer is stored too; nothing at all when nothing waits. With the stop
-        signal set the upstream is closed at once and the answer is stored as stopped. Closing or
-        cancelling this generator stores it as interrupted.
+    async def next_assignment(self, conversation_id: int) -> Assignment | None:
+        """Return the next answer to be given in a conversation, as stored; None if there is none.
 
         One conversation must not be answered twice at once: the caller sees to that.
 
         Raises:
-            StoreError: The question could not be stored (then nothing was asked), or the answer
-                could not (then it has been shown and is lost to the next turn).
+            StoreError: It could not be read or stored.
         """
-        conversation = await self._store.conversation(conversation_id)
+        conversation = await self._places.conversation(conversation_id)
         if conversation is None:
-            return
+            return None
         choice = await self.choice(conversation.place)
         model = self._asking.resolve(choice.model)
-        exchange = await self._store.begin(
+        exchange = await self._turns.next_exchange(
             conversation_id,
             model=choice.model if isinstance(model, Failure) else model.full_name,
             parameters=choice.parameters,
         )
-        if exchange is not None:
-            events = self._answered(exchange, choice, model, stop)
-            async with aclosing(events):
-                async for event in events:
-                    yield event
+        return None if exchange is None else Assignment(exchange, choice, model)
 
-    def again(
-        self, turn_id: int, stop: StopSignal, presser_id: int | None = None
-    ) -> AsyncGenerator[ReplyEvent, None]:
-        """Ask the question of an ended answer again, for an answer that takes over its reply.
+    def stream(self, assignment: Assignment, stop: StopSignal) -> AsyncGenerator[ReplyEvent, None]:
+        """Ask, and yield what comes; `Finished` last. Nothing is stored before `finish`.
 
-        As `reply`; yields nothing unless that answer is the last thing in its conversation. It is
-        one of the turns of the day of whoever pressed a button for it.
+        With the stop signal set the upstream is closed at once and the end is `stopped`.
+        """
+        return self._asking.answer(assignment.exchange, assignment.choice, assignment.model, stop)
+
+    async def finish(self, turn_id: int, result: TurnResult) -> Ending:
+        """Store how an answer ended; see `TurnStore.finish`.
 
         Raises:
-            StoreError: See `reply`.
+            StoreError: It could not be stored.
         """
-        take_up = partial(self._store.answer_again, turn_id, presser_id=presser_id)
-        return self._taken_up(turn_id, take_up, stop)
+        return await self._turns.finish(turn_id, result)
 
-    def go_on(
-        self, turn_id: int, stop: StopSignal, presser_id: int | None = None
-    ) -> AsyncGenerator[ReplyEvent, None]:
-        """Have an ended answer gone on with, in an answer with a reply of its own; as `again`."""
-        take_up = partial(self._store.go_on, turn_id, GO_ON, presser_id=presser_id)
-        return self._taken_up(turn_id, take_up, stop)
+    async def stop_before_it_begins(self, turn_id: int) -> None:
+        """End an answer that is still to be asked for.
 
-    async def _taken_up(
-        self, turn_id: int, take_up: _TakeUp, stop: StopSignal
-    ) -> AsyncGenerator[ReplyEvent, None]:
-        shown = await self._store.shown_turn(turn_id)
-        if shown is None:
-            return
-        choice = await self.choice(shown.conversation.place)
-        model = self._asking.resolve(choice.model)
-        exchange = await take_up(
-            model=choice.model if isinstance(model, Failure) else model.full_name,
-            parameters=choice.parameters,
-        )
-        if exchange is not None:
-            events = self._answered(exchange, choice, model, stop)
-            async with aclosing(events):
-                async for event in events:
-                    yield event
+        Raises:
+            StoreError: It could not be stored.
+        """
+        await self._turns.finish(turn_id, TurnResult("", Outcome.STOPPED))
 
-    async def _answered(
-        self,
-        exchange: Exchange,
-        choice: Choice,
-        model: CatalogModel | Failure,
-        stop: StopSignal,
-    ) -> AsyncGenerator[ReplyEvent, None]:
-        """Ask, and store what comes of it, however it ends."""
-        with self.checkpoints.tracked(exchange.turn.id) as answer:
-            try:
-                yield Began(exchange)
-                events = self._asking.answer(exchange, choice, model, stop)
-                async with aclosing(events):
-                    async for event in events:
-                        answer.take(event)
-                        if isinstance(event, Finished):
-                            break
-                        yield event
-                await self._store.finish(exchange.turn.id, answer.result())
-            except StoreError:
-                if not await self._keep(exchange, answer):
-                    raise
-            except BaseException:
-                await self._keep(exchange, answer)
-                raise
-        yield answer.last or Finished(Outcome.INTERRUPTED)
+    async def answer_again(self, press: Press) -> ClickVerdict:
+        """Have the question of an ended answer asked again; see `TurnStore.answer_again`.
 
-    async def _keep(self, exchange: Exchange, answer: Answer) -> bool:
-        """Store what came before we were cut off, whatever it was; tell whether it is stored."""
-        turn_id = exchange.turn.id
-        try:
-            async with asyncio.timeout(_STORE_LIMIT_S):
-                await asyncio.shield(self._store.finish(turn_id, answer.result()))
-        except (StoreError, TimeoutError) as error:
-            self.checkpoints.owe(turn_id, answer.result())
-            log.warning("turn %d could not be stored yet: %s", turn_id, error)
-            return False
-        return True
+        Raises:
+            StoreError: It could not be stored.
+        """
+        return await self._turns.answer_again(press)
+
+    async def continue_answer(self, press: Press) -> ClickVerdict:
+        """Have an ended answer gone on with; see `TurnStore.continue_answer`.
+
+        Raises:
+            StoreError: It could not be stored.
+        """
+        return await self._turns.continue_answer(press, GO_ON)

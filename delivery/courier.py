@@ -22,7 +22,7 @@ from delivery.pacing.headers import answer_of, route_of
 from delivery.pacing.policy import Call, Urgency
 from delivery.pacing.scheduler import Scheduler, Wish
 from delivery.rate_limit_log import StormLog
-from delivery.refused_channels import ClosedPlaces, Waiter
+from delivery.refused_channels import RefusedChannels
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +31,11 @@ _Result = TypeVar("_Result")
 _RETRIED_BY_LIBRARY = frozenset({429, 500, 502, 504, 524})
 """discord.py repeats a request that was answered so, with the payload that it had."""
 _SHOWING = frozenset({Call.POST, Call.EDIT})
-_HELD_LIMIT_S = 1.5
+HELD_LIMIT_S = 1.5
 """The library begins to send at once what the scheduler lets go; what it holds back goes stale."""
-_DRAIN_LIMIT_S = 1.0
+PREPARE_LIMIT_S = 2.0
+"""Longer than this nobody is kept waiting for a store that is locked; it is tried again."""
+_DRAIN_LIMIT_S = 0.5
 """How long calls that only wait for the library to let them go are given when the process ends."""
 
 
@@ -53,6 +55,11 @@ class _Delivery:
     is_over: bool = False
     """What has become of it is known: a post that failed for now may still have been made."""
 
+    @property
+    def route(self) -> tuple[Call, int]:
+        """The kind and channel of the request that was due; an act may make others beside it."""
+        return self.step.call, self.step.channel_id
+
 
 _CURRENT: ContextVar[_Delivery | None] = ContextVar("delivery", default=None)
 """The delivery of the running task. The HTTP trace runs in the task that made the request."""
@@ -64,18 +71,29 @@ class Courier:
     Args:
         scheduler: Decides when; nobody else may use it.
         meter: Takes what Discord answers, and how late text is shown.
+        held_limit_s: How long the library may hold a request back before it begins to send it.
+        prepare_limit_s: How long what a step needs beforehand may take.
 
     The owner calls `close` before the Discord client is closed.
     """
 
-    def __init__(self, scheduler: Scheduler, meter: Meter = NO_METER) -> None:
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        meter: Meter = NO_METER,
+        *,
+        held_limit_s: float = HELD_LIMIT_S,
+        prepare_limit_s: float = PREPARE_LIMIT_S,
+    ) -> None:
         self._scheduler = scheduler
         self._meter = meter
+        self._held_limit_s = held_limit_s
+        self._prepare_limit_s = prepare_limit_s
         self._tasks: set[asyncio.Task[None]] = set()
         self._posts: dict[str, _Delivery] = {}
         self._busy: set[Lane] = set()
         self._errands: dict[Lane, Step] = {}
-        self._closed_places = ClosedPlaces()
+        self._refused = RefusedChannels()
         self._storm_log = StormLog()
         self._is_closed = False
         self._timer: asyncio.TimerHandle | None = None
@@ -90,7 +108,6 @@ class Courier:
     def forget(self, lane: Lane) -> None:
         """Drop a lane that will never wish anything again."""
         self._scheduler.forget(lane)
-        self._closed_places.forget(lane)
         for nonce in [nonce for nonce, post in self._posts.items() if post.lane is lane]:
             del self._posts[nonce]
 
@@ -119,25 +136,25 @@ class Courier:
             del self._errands[errand]
             self.forget(errand)
 
-    def put_by(self, lane: Waiter, channel_id: int) -> None:
-        """Keep a reply that a place has refused, until something changes there."""
-        self._closed_places.put_by(lane, channel_id)
-
     @property
-    def closed_places(self) -> frozenset[int]:
+    def refused_channels(self) -> frozenset[int]:
         """The channels that refuse us, as far as is known; nothing is sent there."""
-        return self._closed_places.channel_ids
+        return self._refused.channel_ids
+
+    def is_refused(self, call: Call, channel_id: int) -> bool:
+        """Return whether a channel would refuse a request of this kind, as far as is known."""
+        return self._refused.refusal(call, channel_id, self._now()) is not None
 
     def reopen(self, channel_id: int) -> None:
-        """Take in that a place may not refuse us any more."""
-        self._closed_places.reopen(channel_id)
+        """Forget what a channel refused: something has changed there."""
+        self._refused.reopen(channel_id)
 
     def wait_for(self, call: Call, channel_id: int) -> float:
         """Estimate the seconds until a new request of this kind could go."""
         return self._scheduler.wait_for(call, channel_id, self._now())
 
     def started(self, method: str, path: str) -> None:
-        """Take in from the HTTP trace that a request starts; in the task that makes it."""
+        """Record from the HTTP trace that a request starts; in the task that makes it."""
         delivery = _CURRENT.get()
         if delivery is not None and delivery.held is not None and not delivery.held.expired():
             delivery.held.reschedule(None)
@@ -147,14 +164,15 @@ class Courier:
         if delivery is None:
             self._scheduler.spend(*route, self._now())
             return
-        delivery.starts += 1
-        if delivery.starts > 1:
+        is_due = route == delivery.route and delivery.starts == 0
+        delivery.starts += route == delivery.route
+        if not is_due:
             self._scheduler.spend(*route, self._now(), lane=delivery.lane)
 
     def answered(
         self, method: str, path: str, status: int, headers: Mapping[str, str], started_s: float
     ) -> None:
-        """Take in from the HTTP trace that a request was answered; in the task that made it."""
+        """Record from the HTTP trace that a request was answered; in the task that made it."""
         route = route_of(method, path)
         if route is None:
             return
@@ -170,28 +188,28 @@ class Courier:
             lane=delivery.lane if delivery else None,
             will_retry=will_retry,
         )
-        if delivery is not None:
+        if delivery is not None and route == delivery.route:
             delivery.is_counted = will_retry
-            if status < 300 and delivery.step.nonce is None:
+            if status < 300 and delivery.step.ends_with_answer:
                 self._arrive(delivery, None)
         if status == 429:
             self._storm_log.refused(route[0], answer.scope, self._now())
         self._plan()
 
     def lost(self, method: str, path: str) -> None:
-        """Take in from the HTTP trace that a request died without an answer."""
+        """Record from the HTTP trace that a request died without an answer."""
         route = route_of(method, path)
         if route is None:
             return
         delivery = _CURRENT.get()
-        if delivery is not None:
+        if delivery is not None and route == delivery.route:
             delivery.is_counted = False
         lane = delivery.lane if delivery else None
         self._scheduler.lost(*route, self._now(), lane=lane)
         self._plan()
 
     def echoed(self, nonce: str, message_id: int) -> None:
-        """Take in from the gateway that one of our posts has appeared, perhaps after all."""
+        """Record from the gateway that one of our posts has appeared, perhaps after all."""
         delivery = self._posts.get(nonce)
         if delivery is not None:
             self._arrive(delivery, message_id)
@@ -251,10 +269,12 @@ class Courier:
         _CURRENT.set(delivery)
         step = delivery.step
         try:
-            refusal = self._closed_places.refusal(step.call, step.channel_id, self._now())
+            if not await self._is_prepared(delivery):
+                return
+            refusal = self._refused.refusal(step.call, step.channel_id, self._now())
             if refusal is not None:
                 raise refusal  # noqa: TRY301 - handled as if Discord had said it again
-            async with asyncio.timeout(_HELD_LIMIT_S) as delivery.held:
+            async with asyncio.timeout(self._held_limit_s) as delivery.held:
                 message_id = await step.act()
         except DeliveryError as error:
             self._fail(delivery, error)
@@ -273,6 +293,22 @@ class Courier:
                 now = self._now()
                 self._scheduler.lost(step.call, step.channel_id, now, lane=delivery.lane)
                 self._plan()
+
+    async def _is_prepared(self, delivery: _Delivery) -> bool:
+        """Do what has to be done before a request; where that fails, it counts as never sent."""
+        step = delivery.step
+        if step.prepare is None:
+            return True
+        try:
+            async with asyncio.timeout(self._prepare_limit_s):
+                await step.prepare()
+        except (DeliveryError, TimeoutError) as error:
+            delivery.is_counted = False
+            self._scheduler.unsent(step.call, step.channel_id, self._now(), lane=delivery.lane)
+            log.debug("%s is put off: %s", step.call.value, error)
+            self._fail(delivery, DeliveryError(is_lasting=False, was_asked=False))
+            return False
+        return True
 
     def _arrive(self, delivery: _Delivery, message_id: int | None) -> None:
         if delivery.is_over:
@@ -294,7 +330,7 @@ class Courier:
             return
         delivery.is_over = error.is_lasting or delivery.step.nonce is None
         step = delivery.step
-        self._closed_places.refused(step.call, step.channel_id, error, self._now())
+        self._refused.refused(step.call, step.channel_id, error, self._now())
         self._busy.discard(delivery.lane)
         delivery.lane.failed(delivery.step, error)
         self.changed(delivery.lane)

@@ -1,15 +1,16 @@
-"""Makes the calls to Discord: posting, editing, typing, opening threads; nobody else makes them.
+"""The one adapter to Discord: every call that is made of it, and every error that it raises.
 
-When they are made is the courier's business. Channels are named by their ids, so that a reply can
-be gone on with after a restart without any cache.
+When the calls are made is the courier's business. Channels are named by their ids, so that a reply
+can be gone on with after a restart without any cache.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 import discord
 
+from conversation.entities import Spot
 from delivery.errors import DeliveryError
 from rendering.buttons import NONE, Button, Buttons, custom_id
 
@@ -18,8 +19,13 @@ _Result = TypeVar("_Result")
 ArchiveMinutes = Literal[60, 1440, 4320, 10080]
 """After how much silence Discord archives a thread."""
 
+PAGE = 100
+"""So many messages come with one request at most (documentation, "Get Channel Messages")."""
+
 _THREAD_EXISTS = 160004
 _TEMPORARY = frozenset({408, 425, 429})
+_SENSELESS = (AttributeError, KeyError, IndexError, TypeError, ValueError)
+"""What the library raises of an answer that makes no sense: HTML, torn JSON, missing keys."""
 
 _LOOKS: Mapping[Button, tuple[str, str]] = {
     Button.STOP: ("Stop", "⏹️"),
@@ -27,16 +33,6 @@ _LOOKS: Mapping[Button, tuple[str, str]] = {
     Button.AGAIN: ("Try again", "🔁"),
 }
 """Labels and emoji, in the order in which the buttons stand."""
-
-
-class ChannelById(Protocol):
-    """Gives a channel without looking anything up: `Client.get_partial_messageable`."""
-
-    def __call__(
-        self, channel_id: int, /, *, guild_id: int | None = None
-    ) -> discord.PartialMessageable:
-        """Give the channel."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,59 +44,58 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """Where a reply goes."""
+class OwnPost:
+    """A message of ours as Discord has it."""
 
-    channel_id: int
-    guild_id: int | None
-    answers_message_id: int | None = None
-    """The message to reply to; None where the place itself is the conversation."""
+    message_id: int
+    content: str
+    custom_ids: tuple[str, ...]
+    answers_message_id: int | None
 
 
-class Surface:
-    """Discord's face of replies.
+@dataclass(frozen=True, slots=True)
+class ThreadObstacle:
+    """Why no thread can be opened from messages of a channel, as far as the cache tells."""
+
+    missing_permissions: tuple[str, ...] = ()
+    """Empty where the channel is of a kind that has no threads."""
+
+
+class DiscordApi:
+    """Makes requests of Discord; each method but those of the cache is one request.
 
     Args:
-        channel_by_id: The Discord client's.
-        fetch_channel: The Discord client's, for what only a whole channel can do.
+        client: The library's client; not owned.
         connection_errors: What the HTTP library raises when a connection fails.
+
+    Every method raises `DeliveryError` where Discord has not done it, as far as is known. An answer
+    that makes no sense leaves that unknown.
     """
 
     def __init__(
-        self,
-        channel_by_id: ChannelById,
-        fetch_channel: Callable[[int], Awaitable[object]],
-        connection_errors: tuple[type[Exception], ...] = (),
+        self, client: discord.Client, connection_errors: tuple[type[Exception], ...] = ()
     ) -> None:
-        self._channel_by_id = channel_by_id
-        self._fetch_channel = fetch_channel
-        self._connection_errors = (OSError, TimeoutError, *connection_errors)
+        self._client = client
+        self._passing_errors = (OSError, TimeoutError, *connection_errors)
 
     async def post(
         self,
         spot: Spot,
         content: str,
         *,
-        nonce: str | None = None,
+        nonce: str,
         is_silent: bool = False,
         row: Row | None = None,
-        mentions_author: bool = True,
     ) -> int:
-        """Post a message and give its id.
+        """Post a message and return its id.
 
-        Discord remembers a nonce for minutes: a repeated post with it gives the first message.
-        Nobody is pinged but, with `mentions_author`, the author of the message replied to.
-        Addresses get no previews: Discord would fetch each, and what a model was talked into
-        writing one with would be told to whoever owns it, with nobody having followed it.
-
-        Raises:
-            DeliveryError: It was not posted, as far as is known.
+        Discord remembers a nonce for minutes: a repeated post with it returns the first message.
+        Nobody is pinged but the author of the message replied to. Addresses get no previews:
+        Discord would fetch each, and what a model was talked into writing one with would be told to
+        whoever owns it, with nobody having followed it.
         """
-        channel = self._channel(spot)
-        options: dict[str, Any] = {"silent": is_silent, "suppress_embeds": True}
-        options["allowed_mentions"] = _pings(author=mentions_author)
-        if nonce is not None:
-            options["nonce"] = nonce
+        options: dict[str, Any] = {"silent": is_silent, "suppress_embeds": True, "nonce": nonce}
+        options["allowed_mentions"] = _pings(author=True)
         if row is not None and row.buttons:
             options["view"] = view_of(row)
         if spot.answers_message_id is not None:
@@ -110,7 +105,7 @@ class Surface:
                 guild_id=spot.guild_id,
                 fail_if_not_exists=False,
             )
-        message = await self._translated(channel.send(content, **options))
+        message = await self._translated(self._channel(spot).send(content, **options))
         return message.id
 
     async def edit(
@@ -119,9 +114,6 @@ class Surface:
         """Replace a message's text and its row of buttons.
 
         The mention of the author being answered stays; an edit pings nobody.
-
-        Raises:
-            DeliveryError: It was not edited, as far as is known.
         """
         message = self._channel(spot).get_partial_message(message_id)
         await self._translated(
@@ -133,39 +125,23 @@ class Surface:
         )
 
     async def delete(self, spot: Spot, message_id: int) -> None:
-        """Delete one of our messages.
-
-        Raises:
-            DeliveryError: It was not deleted, as far as is known.
-        """
+        """Delete one of our messages."""
         await self._translated(self._channel(spot).get_partial_message(message_id).delete())
 
     async def unarchive(self, spot: Spot) -> None:
-        """Open an archived thread again; one that is locked stays as it is.
-
-        Raises:
-            DeliveryError: It stays archived.
-        """
-        thread = await self._translated(self._fetch_channel(spot.channel_id))
+        """Open an archived thread again; one that is locked stays as it is."""
+        thread = await self._translated(self._client.fetch_channel(spot.channel_id))
         if isinstance(thread, discord.Thread):
             await self._translated(thread.edit(archived=False))
 
     async def show_typing(self, spot: Spot) -> None:
-        """Show that an answer is coming, for ten seconds or until the next message.
-
-        Raises:
-            DeliveryError: Discord did not take it.
-        """
+        """Show that an answer is coming, for ten seconds or until the next message."""
         await self._translated(_awaited(self._channel(spot)))
 
     async def open_thread(
         self, spot: Spot, message_id: int, name: str, archive_minutes: ArchiveMinutes
     ) -> int:
-        """Open a thread from a message and give its id; one that is there already is as good.
-
-        Raises:
-            DeliveryError: There is no thread.
-        """
+        """Open a thread from a message and return its id; one that is there already is as good."""
         message = self._channel(spot).get_partial_message(message_id)
         try:
             thread = await self._translated(
@@ -177,8 +153,64 @@ class Surface:
             raise
         return thread.id
 
+    async def own_posts(self, spot: Spot, after_id: int | None) -> Sequence[OwnPost]:
+        """Read the latest messages of ours in a place, the oldest first.
+
+        Args:
+            spot: The place.
+            after_id: Only those later than this id; None for no bound.
+        """
+        after = None if after_id is None else discord.Object(after_id)
+        history = self._channel(spot).history(limit=PAGE, after=after, oldest_first=False)
+        user = self._client.user
+        found = await self._translated(_listed(history))
+        return [_own_post(it) for it in reversed(found) if user and it.author.id == user.id]
+
+    def cached_channel(self, channel_id: int) -> discord.abc.Messageable | None:
+        """Return a channel that the cache knows; None for any other."""
+        channel = self._client.get_channel(channel_id)
+        return channel if isinstance(channel, discord.abc.Messageable) else None
+
+    async def channel(self, channel_id: int) -> discord.abc.Messageable | None:
+        """Read a channel; None for one in which nobody can write."""
+        channel = await self._translated(self._client.fetch_channel(channel_id))
+        return channel if isinstance(channel, discord.abc.Messageable) else None
+
+    async def messages_after(
+        self, channel: discord.abc.Messageable, after_id: int
+    ) -> list[discord.Message]:
+        """Read what was said in a place after a message, the oldest first, at most `PAGE`."""
+        history = channel.history(after=discord.Object(after_id), limit=PAGE, oldest_first=True)
+        return await self._translated(_listed(history))
+
+    async def message(self, channel: discord.abc.Messageable, message_id: int) -> discord.Message:
+        """Read one message; one that is gone raises with code 10008."""
+        return await self._translated(channel.fetch_message(message_id))
+
+    async def member(self, guild: discord.Guild, user_id: int) -> discord.Member | None:
+        """Read a membership; None where there is none."""
+        try:
+            return await self._translated(guild.fetch_member(user_id))
+        except DeliveryError as error:
+            if error.is_gone:
+                return None
+            raise
+
+    def thread_obstacle(self, channel_id: int) -> ThreadObstacle | None:
+        """Return why no thread can be opened in a channel; from the cache, None where one can."""
+        channel = self._client.get_channel(channel_id)
+        if not isinstance(channel, discord.TextChannel):
+            return ThreadObstacle()
+        may = channel.permissions_for(channel.guild.me)
+        wanted = {
+            "Create Public Threads": may.create_public_threads,
+            "Send Messages in Threads": may.send_messages_in_threads,
+        }
+        missing = tuple(name for name, is_there in wanted.items() if not is_there)
+        return ThreadObstacle(missing) if missing else None
+
     def _channel(self, spot: Spot) -> discord.PartialMessageable:
-        return self._channel_by_id(spot.channel_id, guild_id=spot.guild_id)
+        return self._client.get_partial_messageable(spot.channel_id, guild_id=spot.guild_id)
 
     async def _translated(self, call: Awaitable[_Result]) -> _Result:
         try:
@@ -190,8 +222,8 @@ class Surface:
             ) from error
         except discord.RateLimited as error:
             raise DeliveryError(is_lasting=False, status=429) from error
-        except self._connection_errors as error:
-            raise DeliveryError(is_lasting=False) from error
+        except (*self._passing_errors, *_SENSELESS) as error:
+            raise DeliveryError(is_lasting=False, why=type(error).__name__) from error
 
 
 def view_of(row: Row) -> discord.ui.View:
@@ -222,3 +254,19 @@ def _pings(*, author: bool) -> discord.AllowedMentions:
 
 async def _awaited(channel: discord.PartialMessageable) -> None:
     await channel.typing()
+
+
+async def _listed(history: Any) -> list[discord.Message]:
+    return [message async for message in history]
+
+
+def _own_post(message: discord.Message) -> OwnPost:
+    custom_ids = tuple(
+        item.custom_id
+        for row in message.components
+        for item in getattr(row, "children", ())
+        if isinstance(item, discord.Button) and item.custom_id is not None
+    )
+    reference = message.reference
+    answers_id = None if reference is None else reference.message_id
+    return OwnPost(message.id, message.content, custom_ids, answers_id)

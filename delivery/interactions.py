@@ -1,18 +1,13 @@
-"""Tells people things in words: as a reply in the channel, or ephemerally to a command."""
+"""Answers interactions: at once, in time or later, ephemerally unless told otherwise; and forms."""
 
 import asyncio
 import logging
-import secrets
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
-from itertools import chain, repeat
+from typing import Any, TypeVar
 
 import discord
 
-from delivery.courier import Courier
-from delivery.discord_api import Row, Spot, Surface
-from delivery.errors import DeliveryError
-from delivery.pacing.policy import Call, Urgency
 from rendering.splitting.splitter import DISCORD_LIMIT_CHARS
 
 log = logging.getLogger(__name__)
@@ -23,68 +18,31 @@ _ANSWERED_ALREADY = 40060
 _HAS_ANSWER = "has its first answer"
 """Among an interaction's extras where the library does not know of the answer."""
 
-_PAUSES_S = (1.0, 2.0, 4.0, 8.0)
-"""Between the attempts to tell something; the last one again and again."""
+_PATIENCE_S = 1.5
+"""Discord gives up after 3 s (its documentation, "Receiving and Responding"); a busy database is
+waited for longer than that. What is left is for the way to Discord."""
 
-_PATIENCE_S = 40.0
-"""So long after the first attempt others are begun: Discord is seldom out for half a minute."""
-
-_PATIENCE_WITH_NONCE_S = 150.0
-"""Likewise where a nonce tells Discord what was posted already; nonces live for minutes."""
+_Result = TypeVar("_Result")
 
 
-class Teller:
-    """Posts notices; what cannot be told is logged and no reason to fail.
+async def in_time(
+    interaction: discord.Interaction, work: Coroutine[Any, Any, _Result], *, ephemeral: bool = True
+) -> _Result:
+    """Do what an answer depends on; where it takes long, tell Discord that the answer will come.
 
     Args:
-        courier: Carries the requests; not owned.
-        surface: Makes them.
+        interaction: Not answered yet.
+        work: Does not answer it.
+        ephemeral: Whether the answer is to be seen by that person only.
     """
-
-    def __init__(self, courier: Courier, surface: Surface) -> None:
-        self._courier = courier
-        self._surface = surface
-
-    async def tell(
-        self, spot: Spot, text: str, row: Row | None = None, *, nonce: str | None = None
-    ) -> int | None:
-        """Post a notice, as a reply where `spot` names a message; give its id once it is there.
-
-        What is posted again with a `nonce` (25 characters at most), within minutes and also by
-        another process, is posted once; None makes one of its own. With one that is given this
-        may take minutes, while Discord fails.
-        """
-        patience_s = _PATIENCE_S if nonce is None else _PATIENCE_WITH_NONCE_S
-        content, nonce = text[:DISCORD_LIMIT_CHARS], nonce or f"n{secrets.token_hex(8)}"
-        try:
-            return await self._done(
-                spot,
-                lambda: self._surface.post(spot, content, nonce=nonce, row=row),
-                patience_s,
-            )
-        except DeliveryError as error:
-            log.warning("channel %d: a notice could not be posted: %s", spot.channel_id, error)
-            return None
-
-    async def _done(self, spot: Spot, post: Callable[[], Awaitable[int]], patience_s: float) -> int:
-        """Have something posted, and again after a pause where Discord fails for the moment.
-
-        Raises:
-            DeliveryError: It is refused, or failed for too long.
-        """
-        now = asyncio.get_running_loop().time
-        last_s = now() + patience_s
-        pauses = chain(_PAUSES_S, repeat(_PAUSES_S[-1]))
-        while True:
-            try:
-                return await self._courier.run(
-                    Call.POST, spot.channel_id, post, urgency=Urgency.FINAL
-                )
-            except DeliveryError as error:
-                pause_s = next(pauses)
-                if error.is_lasting or now() + pause_s > last_s:
-                    raise
-            await asyncio.sleep(pause_s)
+    task = asyncio.create_task(work, name=f"interaction-{interaction.id}")
+    try:
+        done, _ = await asyncio.wait({task}, timeout=_PATIENCE_S)
+        if not done:
+            await _promise(interaction, ephemeral=ephemeral)
+        return await task
+    finally:
+        task.cancel()
 
 
 async def respond(
@@ -118,7 +76,7 @@ async def acknowledge(interaction: discord.Interaction) -> None:
         await interaction.response.defer()
 
 
-async def think(interaction: discord.Interaction, *, ephemeral: bool) -> None:
+async def _promise(interaction: discord.Interaction, *, ephemeral: bool) -> None:
     """Answer a command with the promise of an answer, which `respond` gives."""
     with answered_once(interaction):
         await interaction.response.defer(ephemeral=ephemeral, thinking=True)

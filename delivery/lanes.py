@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from delivery.errors import DeliveryError
@@ -21,6 +22,25 @@ class Step:
     act: Callable[[], Awaitable[int | None]]
     nonce: str | None = None
     """Posts only: the gateway's echo of the message carries it."""
+    prepare: Callable[[], Awaitable[None]] | None = None
+    """Done before the request, which is not made where this raises `DeliveryError`."""
+
+    @property
+    def ends_with_answer(self) -> bool:
+        """Whether it is over when Discord has accepted it: nothing that it gives is waited for."""
+        return self.nonce is None and self.call is not Call.READ
+
+
+class LaneEnd(Enum):
+    """Why a lane sends nothing more."""
+
+    SHOWN = "shown"
+    """Discord has all of it."""
+    REFUSED = "refused"
+    """Discord refuses the rest for good."""
+    PARKED = "parked"
+    """The place does not let us, which may change."""
+    CLOSED = "closed"
 
 
 @runtime_checkable
@@ -32,18 +52,18 @@ class Lane(Protocol):
         ...
 
     def take(self) -> Step:
-        """Give the step to carry out at this instant; called only while it wishes something."""
+        """Return the step to carry out at this instant; called only while it wishes something."""
         ...
 
     def arrived(self, step: Step, message_id: int | None) -> None:
-        """Take in that Discord has done the step.
+        """Record that Discord has done the step.
 
         For a post this may come after `failed`, when the gateway shows that it was made.
         """
         ...
 
     def failed(self, step: Step, error: DeliveryError) -> None:
-        """Take in that Discord has not done the step, as far as is known."""
+        """Record that Discord has not done the step, as far as is known."""
         ...
 
 
@@ -77,7 +97,7 @@ class Errand(Generic[_Result]):
         return self.step
 
     def arrived(self, step: Step, message_id: int | None) -> None:  # noqa: ARG002 - the lane's
-        """Give the result if it is known; else the act does, and may return later than this."""
+        """Return the result if it is known; else the act does, and may return later than this."""
         if self._known is not None and not self.result.done():
             self.result.set_result(self._known)
 

@@ -18,7 +18,7 @@ class StormLog:
         self._unsaid = 0
 
     def refused(self, call: Call, scope: str | None, now: float) -> None:
-        """Take in a 429."""
+        """Record a 429."""
         self._unsaid += 1
         if now - self._said_s < _EVERY_S:
             return

@@ -3,8 +3,9 @@
 import asyncio
 import logging
 
+from conversation.entities import Spot
 from delivery.courier import Courier
-from delivery.discord_api import Spot, Surface
+from delivery.discord_api import DiscordApi
 from delivery.errors import DeliveryError
 from delivery.lanes import Step
 from delivery.pacing.policy import Call, Urgency
@@ -18,18 +19,18 @@ _EVERY_S = 8.0
 """Discord shows typing for ten seconds."""
 
 
-class TypingLine:
+class TypingLane:
     """The typing line of one reply: a lane of its own, so that it never holds up the first words.
 
     Args:
         courier: Carries the requests; not owned.
-        surface: Makes them.
+        api: Makes them.
         spot: Where the reply goes.
     """
 
-    def __init__(self, courier: Courier, surface: Surface, spot: Spot) -> None:
+    def __init__(self, courier: Courier, api: DiscordApi, spot: Spot) -> None:
         self._courier = courier
-        self._surface = surface
+        self._api = api
         self._spot = spot
         self._due_since_s: float | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -57,9 +58,7 @@ class TypingLine:
     def take(self) -> Step:
         """See `Lane.take`."""
         self._due_since_s = None
-        return Step(
-            Call.TYPING, self._spot.channel_id, lambda: self._surface.show_typing(self._spot)
-        )
+        return Step(Call.TYPING, self._spot.channel_id, lambda: self._api.show_typing(self._spot))
 
     def arrived(self, step: Step, message_id: int | None) -> None:  # noqa: ARG002 - the lane's
         """See `Lane.arrived`."""

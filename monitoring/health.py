@@ -17,7 +17,7 @@ from monitoring.gateway_watch import GatewayWatch
 from monitoring.metrics import PrometheusMeter
 from monitoring.readiness import Examiner
 from startup.wiring import Engine, database_path
-from storage.sqlite.store import SqlStore
+from storage.sqlite.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ async def ask_health(settings: Settings) -> str:
         raise UnwellError(f"Nobody answers at {url} ({type(error).__name__}).") from error
 
 
-def _application(examiner: Examiner, meter: PrometheusMeter, store: SqlStore) -> web.Application:
+def _application(examiner: Examiner, meter: PrometheusMeter, store: Store) -> web.Application:
     waiting = meter.waiting()
 
     async def livez(_: web.Request) -> web.Response:
@@ -137,11 +137,11 @@ async def _refuse_other_names(request: web.Request, handler: Handler) -> web.Str
     return await handler(request)
 
 
-async def _waiting_in(store: SqlStore) -> float:
+async def _waiting_in(store: Store) -> float:
     """Count the messages that wait for an answer; not a number where the store does not say."""
     try:
         async with asyncio.timeout(_COUNT_LIMIT_S):
-            return await store.waiting_count()
+            return await store.queue.waiting_count()
     except (StoreError, TimeoutError):
         return float("nan")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from conversation.asking.breaker import Breaker
 from conversation.errors import StoreError
 from monitoring.gateway_watch import GatewayWatch
-from storage.sqlite.store import SqlStore
+from storage.sqlite.store import Store
 
 PING_LIMIT_S = 2.0
 """How long the database may take: the caller's patience is counted in seconds as well."""
@@ -43,7 +43,7 @@ class Examiner:
     def __init__(
         self,
         gateway: GatewayWatch,
-        store: SqlStore,
+        store: Store,
         database: Path,
         breaker: Breaker,
         default_model: str,

@@ -1,6 +1,6 @@
 """The buttons under a reply: which there are, and what they are offered for (pure)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 
 from conversation.entities import FailureReason, Outcome
@@ -36,6 +36,7 @@ ASKING_MAY_HELP: Mapping[FailureReason, bool] = {
     FailureReason.EMPTY: True,
     FailureReason.LENGTH: True,
     FailureReason.LENGTH_BOUND: True,
+    FailureReason.INTERNAL: True,
     # The same request to the same service would end in the same way.
     FailureReason.UNAUTHORIZED: False,
     FailureReason.FORBIDDEN: False,
@@ -51,7 +52,7 @@ ASKING_MAY_HELP: Mapping[FailureReason, bool] = {
 def buttons_after(
     outcome: Outcome, reason: FailureReason | None = None, *, has_text: bool
 ) -> Buttons:
-    """Give the buttons under an answer that has ended; a blank text is none."""
+    """Return the buttons under an answer that has ended; a blank text is none."""
     match outcome:
         case Outcome.COMPLETE | Outcome.STOPPED:
             return NONE
@@ -65,15 +66,10 @@ def buttons_after(
 
 
 def custom_id(button: Button, turn_id: int) -> str:
-    """Give the custom id of a turn's button, by which a click finds its way after a restart."""
+    """Return the custom id of a turn's button, by which a click finds its way after a restart."""
     return f"{_PREFIX}:{button}:{turn_id}"
 
 
 def custom_id_pattern(button: Button) -> str:
-    """Give the regular expression of a button's custom ids; its group `turn_id` is the turn's."""
+    """Return the regular expression of a button's custom ids; its group `turn_id` is the turn's."""
     return rf"{_PREFIX}:{button}:(?P<turn_id>\d+)"
-
-
-def has_stop(custom_ids: Collection[str]) -> bool:
-    """Tell whether one of these is of a *Stop* button: its answer has not been shown to end."""
-    return any(it.startswith(f"{_PREFIX}:{Button.STOP}:") for it in custom_ids)

@@ -1,32 +1,51 @@
-"""What a reply should look like at this instant, whatever Discord has of it (pure)."""
+"""What a reply should look like: while its answer comes, and once it has ended (pure)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from conversation.entities import Outcome, ReplyState, Turn
 from conversation.events import Finished, Queued, ReplyEvent, TextDelta
-from rendering.buttons import NONE, STREAMING, Buttons
+from rendering.buttons import NONE, STREAMING, Buttons, buttons_after
 from rendering.cursor import CURSOR
 from rendering.diff import WantedPart
 from rendering.splitting.splitter import DISCORD_LIMIT_CHARS, Splitter
-from rendering.wording.english import Notice, say
+from rendering.wording.outcomes import small_print
+from rendering.wording.sentences import Sentence, say
 
 _LEAST_ROOM_CHARS = 64
 """After how much more text it is looked again at a part that may be full and is not."""
 
 
-class WantedReply:
+def desired(state: ReplyState) -> Sequence[WantedPart]:
+    """Return the messages of an ended answer, as its rows say they should be."""
+    reply = StreamingReply(state.replaced_text)
+    reply.feed(TextDelta(state.turn.text))
+    reply.finish(state.turn, is_newest=state.is_newest, is_continued=state.is_continued)
+    return reply.parts()
+
+
+def buttons_under(turn: Turn, *, is_newest: bool) -> Buttons:
+    """Return the buttons under an ended answer: none where the conversation has gone on."""
+    if not is_newest:
+        return NONE
+    reason = None if turn.failure is None else turn.failure.reason
+    outcome = turn.outcome or Outcome.INTERRUPTED
+    return buttons_after(outcome, reason, has_text=bool(turn.text.strip()))
+
+
+class StreamingReply:
     """The text that came, the line that stands for it until then, and the buttons under it.
 
     Args:
-        stays: What the messages are to say where no text comes.
+        replaced_text: What the reply showed before: it stays where no text comes.
 
     Attributes:
         is_finished: Whether this is all.
         may_be_full: Whether the last part may be full with what came last: worth a look.
     """
 
-    def __init__(self, stays: Sequence[str] = ()) -> None:
-        self._stays = stays
+    def __init__(self, replaced_text: str = "") -> None:
+        self._stays = put_below(_contents_of(replaced_text), Sentence.REPLACED_STAYS)
         self._has_text = False
         self._splitter = Splitter()
         self._unread: list[str] = []
@@ -48,7 +67,7 @@ class WantedReply:
         return bool(self._queue_line)
 
     def feed(self, event: ReplyEvent) -> bool:
-        """Take in what came, at the cost of keeping it; gives whether there is more to show."""
+        """Add what came, at the cost of keeping it; return whether there is more to show."""
         match event:
             case TextDelta(text):
                 self._queue_line = ""
@@ -61,14 +80,15 @@ class WantedReply:
                 self._unread = [whole]
                 return False
             case Queued(ahead):
-                self._queue_line = say(Notice.QUEUED, number=ahead + 1)
+                self._queue_line = say(Sentence.QUEUED, number=ahead + 1)
                 return True
             case _:
                 return False
 
-    def finish(self, notice: str, buttons: Buttons = NONE) -> None:
-        """Take in that this was all; `notice` and `buttons` go under it."""
-        self._buttons = buttons
+    def finish(self, turn: Turn, *, is_newest: bool, is_continued: bool = False) -> None:
+        """Record that this was all: what stands below follows from how the turn ended."""
+        self._buttons = buttons_under(turn, is_newest=is_newest)
+        notice = small_print(turn, is_newest=is_newest, is_continued=is_continued)
         self._queue_line = ""
         self._read()
         self._splitter.finish(notice if self._has_text or not self._stays else "")
@@ -76,7 +96,7 @@ class WantedReply:
         self.is_finished = True
 
     def parts(self) -> Sequence[WantedPart]:
-        """Give the messages, in order."""
+        """Return the messages, in order."""
         self._read()
         contents = [part.content for part in self._splitter.sealed]
         if self.is_finished and self._stays:
@@ -116,3 +136,13 @@ def put_below(contents: Sequence[str], notice: str) -> Sequence[str]:
     if len(marked) <= DISCORD_LIMIT_CHARS:
         return [*before, marked]
     return [*before, last, notice]
+
+
+def _contents_of(text: str) -> Sequence[str]:
+    """Return what the messages that show a text say."""
+    if not text.strip():
+        return []
+    splitter = Splitter()
+    splitter.feed(text)
+    splitter.finish()
+    return [part.content for part in splitter.parts]

@@ -37,7 +37,7 @@ def thread_title(text: str, author_name: str) -> str:
 
 
 def _first_line(text: str) -> str:
-    """Give the first line with a letter or a digit, as Discord would show it; or nothing."""
+    """Return the first line with a letter or a digit, as Discord would show it; or nothing."""
     for line in _FENCE.sub("", text[:_READ_CHARS]).splitlines():
         plain = _LINE_MARK.sub("", _LINK.sub(r"\1", line[:_LINE_CHARS]))
         shown = one_line(_UNDERLINED.sub(r"\2", _PAIRED.sub(r"\2", plain)))

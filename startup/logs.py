@@ -76,6 +76,8 @@ def set_up_logging(
     root.setLevel(logging.WARNING)
     own_level = logging.getLevelNamesMapping()[level]
     logging.getLogger("discord").setLevel(max(logging.INFO, own_level))
+    # It warns of each second try; what tries again says itself what an operator has to know.
+    logging.getLogger("stamina").setLevel(logging.ERROR)
     for name in _OWN:
         logging.getLogger(name).setLevel(level)
 

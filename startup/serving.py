@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from datetime import timedelta
 
 import discord
 
@@ -10,7 +11,7 @@ from config.settings import Settings
 from monitoring.health import open_health
 from startup.discord_address import gateway_of
 from startup.discord_login import point_library_at
-from startup.wiring import make_bot, open_engine, sole_run
+from startup.wiring import ANSWER_ATTEMPTS, make_bot, open_engine, sole_run, utc_now
 
 log = logging.getLogger(__name__)
 
@@ -35,26 +36,23 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         open_engine(settings) as engine,
         open_health(settings, engine) as gateway,
     ):
-        unfinished = await engine.store.interrupt_unfinished()
-        background = [
-            asyncio.create_task(engine.catalog.run(), name="model-lists"),
-            asyncio.create_task(engine.service.checkpoints.run(), name="checkpoints"),
-        ]
-        for task in background:
-            task.add_done_callback(_log_end)
+        window = timedelta(minutes=settings.recovery_window_minutes)
+        await engine.store.ping()  # a start that finds nothing to resume writes nothing
+        await engine.store.turns.resume(utc_now() - window, ANSWER_ATTEMPTS)
+        lists = asyncio.create_task(engine.catalog.run(), name="model-lists")
+        lists.add_done_callback(_log_end)
         try:
-            bot = make_bot(settings, engine, unfinished)
+            bot = make_bot(settings, engine)
             gateway.watch(bot)
             await _connect(settings, bot, stop)
         except discord.PrivilegedIntentsRequired:
             log.warning("Discord refuses the Message Content Intent; going on without it")
-            bot = make_bot(settings, engine, unfinished, reads_content=False)
+            bot = make_bot(settings, engine, reads_content=False)
             gateway.watch(bot)
             await _connect(settings, bot, stop)
         finally:
-            for task in background:
-                task.cancel()
-            await asyncio.gather(*background, return_exceptions=True)
+            lists.cancel()
+            await asyncio.gather(lists, return_exceptions=True)
 
 
 def _log_end(task: asyncio.Task[None]) -> None:

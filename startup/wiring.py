@@ -15,15 +15,15 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
-from cogs.assembly import Assembly, Rules
+from cogs.assembly import Assembly, Ports, Rules
 from cogs.client import Bobbin
 from cogs.permissions.access import Access
-from cogs.permissions.rate_limit import Cooldown, Pace
+from cogs.permissions.rate_limit import Pace
 from config.settings import AI2_PROVIDER, Settings
 from conversation.asking.asking import Asking
 from conversation.asking.breaker import Breaker
 from conversation.asking.slots import Slots
-from conversation.entities import Shown
+from conversation.effective_settings import Defaults
 from conversation.meter import NO_METER, Meter
 from conversation.service import ConversationService
 from delivery.courier import Courier
@@ -32,7 +32,7 @@ from monitoring.metrics import PrometheusMeter
 from storage.database_url import parse_database_url
 from storage.sqlite.opening import open_store
 from storage.sqlite.run_lock import sole_user
-from storage.sqlite.store import SqlStore
+from storage.sqlite.store import Store
 from upstream.catalog import Catalog, ListingProvider
 from upstream.openai.provider import OpenAICompatible
 from upstream.playground.provider import Playground
@@ -43,11 +43,15 @@ _TAKEOVER_S = 5.0
 """How much longer than its grace period a process that is being replaced may take to end."""
 
 
+ANSWER_ATTEMPTS = 3
+"""So many answers to one question are begun; when all were interrupted, the question may be why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """Everything that knows nothing of Discord."""
 
-    store: SqlStore
+    store: Store
     service: ConversationService
     catalog: Catalog
     providers: Sequence[ListingProvider]
@@ -141,7 +145,8 @@ async def open_engine(settings: Settings) -> AsyncGenerator[Engine, None]:
         breaker = Breaker(time.monotonic, settings.upstream_pause_s)
         slots = Slots(settings.max_streams, settings.max_streams_per_provider)
         service = ConversationService(
-            store,
+            store.turns,
+            store.places,
             Asking(
                 {provider.name: provider for provider in providers},
                 catalog,
@@ -150,9 +155,7 @@ async def open_engine(settings: Settings) -> AsyncGenerator[Engine, None]:
                 most_chars=settings.max_answer_chars,
                 meter=meter,
             ),
-            default_model=settings.default_model,
-            default_system_prompt=settings.system_prompt,
-            default_fallbacks=settings.fallback_models,
+            Defaults(settings.default_model, settings.system_prompt, settings.fallback_models),
         )
         yield Engine(store, service, catalog, providers, breaker, slots, metrics)
 
@@ -217,7 +220,6 @@ def trace_of(courier: Courier) -> aiohttp.TraceConfig:
 def make_bot(
     settings: Settings,
     engine: Engine,
-    unfinished: tuple[Shown, ...] = (),
     *,
     reads_content: bool = True,
 ) -> Bobbin:
@@ -226,10 +228,9 @@ def make_bot(
     Args:
         settings: The settings.
         engine: What it stands on.
-        unfinished: The answers which the last process did not end.
         reads_content: Whether to ask for the message content intent.
     """
-    courier = Courier(Scheduler(), engine.meter)
+    courier, store = Courier(Scheduler(), engine.meter), engine.store
     rules = Rules(
         access=Access(
             settings.allowed_guilds,
@@ -244,22 +245,20 @@ def make_bot(
         thread_archive_minutes=settings.thread_archive_minutes,
         thread_wait_s=settings.thread_wait_s,
         shutdown_grace_s=settings.shutdown_grace_s,
-        recovery_window_minutes=settings.recovery_window_minutes,
     )
     assembly = Assembly(
         rules=rules,
-        store=engine.store,
+        ports=Ports(
+            store.queue, store.turns, store.replies, store.notices, store.places, store.heard
+        ),
         service=engine.service,
         catalog=engine.catalog,
         courier=courier,
         connection_errors=(aiohttp.ClientError,),
         now=utc_now,
         meter=engine.meter,
-        unfinished=unfinished,
     )
     return Bobbin(
-        rules.access,
-        Cooldown(rules.pace, time.monotonic),
         trace_of(courier),
         reads_content=reads_content,
         commands_file=settings.data_dir / "commands.sha256",

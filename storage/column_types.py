@@ -1,7 +1,7 @@
 """Column types that SQLAlchemy does not bring, and the shapes of what JSON columns hold."""
 
 from datetime import UTC, datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from sqlalchemy import DateTime, Text
 from sqlalchemy.engine import Dialect
@@ -36,7 +36,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         value: datetime | None,
         dialect: Dialect,  # noqa: ARG002 - SQLAlchemy's signature
     ) -> datetime | None:
-        """Give the zone back."""
+        """Return the zone back."""
         return None if value is None else value.replace(tzinfo=UTC)
 
 
@@ -91,3 +91,17 @@ class AttachmentJson(TypedDict):
     name: str
     content_type: str | None
     size_bytes: int
+
+
+class FailureJson(TypedDict, total=False):
+    """What the words about a `Failure` name, beside its reason."""
+
+    retry_after_s: float
+    nearest: list[str]
+
+
+class RemarkJson(TypedDict):
+    """`Remark`."""
+
+    kind: str
+    fields: dict[str, Any]

@@ -13,12 +13,12 @@ MEND = "write sqlite:///data/bobbin.db, or sqlite:////srv/bobbin.db for a path f
 
 
 def sqlite_url(path: Path) -> URL:
-    """Give the URL of a file."""
+    """Return the URL of a file."""
     return URL.create(ASYNC_SQLITE, database=str(path))
 
 
 def parse_database_url(text: str) -> Path:
-    """Give the file that a URL names; `~` is the home folder, a relative path counts from here.
+    """Return the file that a URL names; `~` is the home folder, a relative path counts from here.
 
     Raises:
         ValueError: It names no database that Bobbin can use; the sentence says what to write, and

@@ -1,15 +1,17 @@
 """Rows to entities and back; the one place that knows both shapes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any, cast
 
 from conversation.entities import (
     Attachment,
-    Attention,
     Conversation,
+    Failure,
     FailureReason,
     Inbound,
     InboundState,
+    ListenMode,
     Outcome,
     Parameters,
     Part,
@@ -21,12 +23,20 @@ from conversation.entities import (
     Turn,
     Usage,
 )
-from storage.column_types import AttachmentJson, ParametersJson, ResumeJson, SpeakerJson
-from storage.tables import ConversationRow, InboundRow, PartRow, PlaceRow, TurnRow
+from conversation.notices import Field, Fields, NoticeKind, Remark, RemarkKind, StoredNotice
+from storage.column_types import (
+    AttachmentJson,
+    FailureJson,
+    ParametersJson,
+    RemarkJson,
+    ResumeJson,
+    SpeakerJson,
+)
+from storage.tables import ConversationRow, InboundRow, NoticeRow, PartRow, PlaceRow, TurnRow
 
 
 def parameters_json(parameters: Parameters) -> ParametersJson:
-    """Give what is set, so that a later default of a provider applies to the rest."""
+    """Return what is set, so that a later default of a provider applies to the rest."""
     stored = ParametersJson()
     if parameters.temperature is not None:
         stored["temperature"] = parameters.temperature
@@ -93,23 +103,23 @@ def attachments_of(stored: list[AttachmentJson]) -> tuple[Attachment, ...]:
 
 
 def place_key_of(row: PlaceRow) -> PlaceKey:
-    """Give where a place is."""
+    """Return where a place is."""
     return PlaceKey(row.channel_id, row.guild_id, row.parent_channel_id)
 
 
 def settings_of(row: PlaceRow) -> PlaceSettings:
-    """Give what was set for a place."""
+    """Return what was set for a place."""
     return PlaceSettings(
         model=row.model,
         parameters=parameters_of(row.parameters),
         system_prompt=row.system_prompt,
-        attention=None if row.attention is None else Attention(row.attention),
+        listen_mode=None if row.listen_mode is None else ListenMode(row.listen_mode),
         fallback_models=None if row.fallback_models is None else tuple(row.fallback_models),
     )
 
 
 def conversation_of(row: ConversationRow, place: PlaceRow) -> Conversation:
-    """Give a conversation; `place` is the row that its channel id names."""
+    """Return a conversation; `place` is the row that its channel id names."""
     return Conversation(
         id=row.id,
         place=place_key_of(place),
@@ -126,7 +136,7 @@ def _usage_of(row: TurnRow) -> Usage | None:
 
 
 def turn_of(row: TurnRow) -> Turn:
-    """Give a turn."""
+    """Return a turn."""
     return Turn(
         id=row.id,
         conversation_id=row.conversation_id,
@@ -137,7 +147,8 @@ def turn_of(row: TurnRow) -> Turn:
         speakers=speakers_of(row.speakers),
         reasoning=row.reasoning,
         outcome=None if row.outcome is None else Outcome(row.outcome),
-        failure=None if row.failure is None else FailureReason(row.failure),
+        failure=failure_of(row),
+        remarks=remarks_of(row.remarks),
         model=row.model,
         parameters=parameters_of(row.parameters),
         usage=_usage_of(row),
@@ -148,7 +159,7 @@ def turn_of(row: TurnRow) -> Turn:
 
 
 def inbound_of(row: InboundRow) -> Inbound:
-    """Give a stored message."""
+    """Return a stored message."""
     return Inbound(
         id=row.id,
         message_id=row.message_id,
@@ -160,9 +171,72 @@ def inbound_of(row: InboundRow) -> Inbound:
         state=InboundState(row.state),
         attachments=attachments_of(row.attachments),
         turn_id=row.turn_id,
+        received_at=row.received_at,
+        left_today=row.left_today,
     )
 
 
 def part_of(row: PartRow) -> Part:
-    """Give a part."""
-    return Part(row.ordinal, row.channel_id, row.message_id, row.nonce)
+    """Return a part."""
+    return Part(
+        ordinal=row.ordinal,
+        channel_id=row.channel_id,
+        message_id=row.message_id,
+        nonce=row.nonce,
+        digest=row.digest,
+        is_confirmed=row.is_confirmed,
+        is_gone=row.is_gone,
+    )
+
+
+def failure_json(failure: Failure | None) -> FailureJson | None:
+    """Return what the words about a failure name; what is for the log only is not stored."""
+    stored = FailureJson()
+    if failure is not None and failure.retry_after_s is not None:
+        stored["retry_after_s"] = failure.retry_after_s
+    if failure is not None and failure.nearest:
+        stored["nearest"] = list(failure.nearest)
+    return stored or None
+
+
+def failure_of(row: TurnRow) -> Failure | None:
+    """Return why an answer ended other than complete."""
+    if row.failure is None:
+        return None
+    details = row.failure_details or FailureJson()
+    return Failure(
+        FailureReason(row.failure),
+        retry_after_s=details.get("retry_after_s"),
+        nearest=tuple(details.get("nearest", ())),
+    )
+
+
+def remarks_json(remarks: Iterable[Remark]) -> list[RemarkJson] | None:
+    """Return what `remarks_of` reads."""
+    return [RemarkJson(kind=one.kind.value, fields=dict(one.fields)) for one in remarks] or None
+
+
+def remarks_of(stored: list[RemarkJson] | None) -> tuple[Remark, ...]:
+    """Read what `remarks_json` wrote."""
+    return tuple(Remark(RemarkKind(one["kind"]), fields_of(one["fields"])) for one in stored or ())
+
+
+def fields_of(stored: Mapping[str, Any]) -> Fields:
+    """Read the fields of a sentence: several names are a tuple again."""
+    found: dict[str, Field] = {}
+    for name, value in stored.items():
+        found[name] = tuple(cast("list[str]", value)) if isinstance(value, list) else value
+    return found
+
+
+def notice_of(row: NoticeRow) -> StoredNotice:
+    """Return a notice that is to be posted, which has a place and a message that it is about."""
+    return StoredNotice(
+        id=row.id,
+        kind=NoticeKind(row.kind),
+        fields=fields_of(row.fields),
+        channel_id=row.channel_id or 0,
+        guild_id=row.guild_id,
+        answers_message_id=row.answers_message_id or 0,
+        was_tried=row.tried_at is not None,
+    )

@@ -12,18 +12,23 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     ForeignKey,
     Index,
     Integer,
     MetaData,
     String,
     UniqueConstraint,
+    false,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from storage.column_types import (
     AttachmentJson,
+    FailureJson,
     ParametersJson,
+    RemarkJson,
     ResumeJson,
     SpeakerJson,
     UtcDateTime,
@@ -49,6 +54,7 @@ class Base(DeclarativeBase):
         datetime: UtcDateTime,
         str: WholeText,
         int: Integer,
+        bool: Boolean,
     }
 
 
@@ -68,7 +74,7 @@ class PlaceRow(Base):
     model: Mapped[str | None]
     parameters: Mapped[ParametersJson] = mapped_column(JSON, default=ParametersJson)
     system_prompt: Mapped[str | None]
-    attention: Mapped[str | None] = mapped_column(WORD)
+    listen_mode: Mapped[str | None] = mapped_column(WORD)
     fallback_models: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
 
@@ -97,6 +103,12 @@ class TurnRow(Base):
         Index(None, "role", "outcome"),
         Index(None, "parent_id"),
         Index(None, "presser_id", "created_at"),
+        Index(
+            "ix_turn_unfinished",
+            "conversation_id",
+            sqlite_where=text("role = 'assistant' AND outcome IS NULL"),
+            postgresql_where=text("role = 'assistant' AND outcome IS NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -110,6 +122,9 @@ class TurnRow(Base):
     """Empty for a user turn that nobody said."""
     outcome: Mapped[str | None] = mapped_column(WORD)
     failure: Mapped[str | None] = mapped_column(WORD)
+    failure_details: Mapped[FailureJson | None] = mapped_column(JSON(none_as_null=True))
+    """What the words about the failure name; the reason is in `failure`."""
+    remarks: Mapped[list[RemarkJson] | None] = mapped_column(JSON(none_as_null=True))
     model: Mapped[str | None]
     parameters: Mapped[ParametersJson] = mapped_column(JSON, default=ParametersJson)
     prompt_tokens: Mapped[int | None]
@@ -148,58 +163,104 @@ class InboundRow(Base):
     ordinal: Mapped[int | None]
     """Its position among the inbounds of its turn, from 0."""
     received_at: Mapped[datetime]
+    left_today: Mapped[int | None]
+    """How many turns of the day its author had left after it; None without a limit."""
     answered_at: Mapped[datetime | None]
     """When it became part of its turn; what the turns of a day are counted by."""
 
 
 class ReplyRow(Base):
-    """The Discord messages that show a turn; it outlives the turn that it shows now."""
+    """The Discord messages that show a turn; it outlives the turn that it shows now.
+
+    Every transaction that changes what should be seen raises `wanted_rev`; `shown_rev` is the one
+    that Discord has.
+    """
 
     __tablename__ = "reply"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (
+        Index(
+            "ix_reply_behind",
+            "channel_id",
+            sqlite_where=text("shown_rev < wanted_rev"),
+            postgresql_where=text("shown_rev < wanted_rev"),
+        ),
+        Index(None, "conversation_id"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"))
     turn_id: Mapped[int] = mapped_column(ForeignKey("turn.id"), unique=True)
     """The turn shown now: a turn is shown in one place at most."""
+    channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    """Where it goes; None until that is decided, for a thread may have to be opened first."""
+    answers_message_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The message that its first part replies to; None where the place is the conversation."""
+    wanted_rev: Mapped[int] = mapped_column(server_default="1")
+    shown_rev: Mapped[int] = mapped_column(server_default="0")
 
 
 class PartRow(Base):
-    """One Discord message of a reply."""
+    """One Discord message of a reply; the row is written before the message is posted."""
 
     __tablename__ = "part"
 
     reply_id: Mapped[int] = mapped_column(ForeignKey("reply.id"), primary_key=True)
     ordinal: Mapped[int] = mapped_column(primary_key=True)
     channel_id: Mapped[int] = mapped_column(BigInteger)
-    message_id: Mapped[int] = mapped_column(BigInteger, unique=True)
+    message_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    """None until Discord has given it: then the message may be there or not."""
     nonce: Mapped[str]
+    digest: Mapped[str | None] = mapped_column(String(32))
+    """Of the content and buttons sent last; see `rendering.diff.digest_of`."""
+    is_confirmed: Mapped[bool] = mapped_column(server_default=false())
+    """Whether Discord has said that it took what was sent last."""
+    is_gone: Mapped[bool] = mapped_column(server_default=false())
+    """Somebody deleted the message: there is nothing to edit."""
 
 
-class ToldRow(Base):
-    """Something that people are told once only, and when they were."""
+class NoticeRow(Base):
+    """A message of ours that is no answer, or a remark that is made once; unique by its key."""
 
-    __tablename__ = "told"
+    __tablename__ = "notice"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index(
+            "ix_notice_unposted",
+            "channel_id",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index(None, "author_id", "covers_until_id"),
+        Index(None, "message_id"),
+        {"sqlite_autoincrement": True},
+    )
 
-    key: Mapped[str] = mapped_column(primary_key=True)
-    told_at: Mapped[datetime]
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str]
+    """What makes it the same notice: it is posted once."""
+    kind: Mapped[str] = mapped_column(WORD)
+    fields: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    channel_id: Mapped[int | None] = mapped_column(BigInteger)
+    guild_id: Mapped[int | None] = mapped_column(BigInteger)
+    answers_message_id: Mapped[int | None] = mapped_column(BigInteger)
+    author_id: Mapped[int | None] = mapped_column(BigInteger)
+    """For whom."""
+    covers_until_id: Mapped[int | None] = mapped_column(BigInteger)
+    """What its author writes from the message answered up to this id is not taken."""
+    created_at: Mapped[datetime]
+    tried_at: Mapped[datetime | None]
+    """When it was first about to be posted: from then on it may be on Discord."""
+    ended_at: Mapped[datetime | None]
+    """When it was posted, or refused for good."""
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    """None where it was refused for good."""
 
 
-class TurnedAwayRow(Base):
-    """Messages of one person that were not taken in, as they were told: from one id to another."""
+class HeardRow(Base):
+    """Until when everything that was said was heard; a single row."""
 
-    __tablename__ = "turned_away"
-
-    author_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    first_message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    last_message_id: Mapped[int] = mapped_column(BigInteger)
-    told_at: Mapped[datetime]
-
-
-class AliveRow(Base):
-    """When this bot last heard what is said; a single row."""
-
-    __tablename__ = "alive"
+    __tablename__ = "heard"
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[datetime]
+    until: Mapped[datetime]

@@ -1,22 +1,10 @@
 """What holds for every test."""
 
 import threading
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from discord.gateway import KeepAliveHandler
-
-_TESTS = Path(__file__).parent
-_WHOLE = ("benchmarks", "chaos", "e2e", "page", "running")
-"""Whole bots, processes and browsers, which wait within bounds for what a busy machine delays."""
-
-
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Give a test of something whole a second try; the summary names those that needed it."""
-    for item in items:
-        if item.path.relative_to(_TESTS).parts[0] in _WHOLE:
-            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(autouse=True)

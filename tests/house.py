@@ -239,7 +239,7 @@ def _is_retrying(loop: ast.While | ast.For | ast.AsyncFor) -> bool:
 
 
 def report(house: House) -> Iterator[str]:
-    """Give the facts, line by line."""
+    """Return the facts, line by line."""
     yield f"{'folder':32}{'files':>6}{'lines':>7}{'floors':>7}"
     for folder in house.folders:
         inside = house.inside(folder)

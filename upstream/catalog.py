@@ -9,7 +9,8 @@ from typing import Protocol
 from rapidfuzz import fuzz, process
 
 from conversation.errors import AmbiguousModelError, UnknownModelError
-from conversation.ports import CatalogModel, ModelInfo, ParameterBounds, Provider
+from conversation.ports.catalog import CatalogModel
+from conversation.ports.provider import ModelInfo, ParameterBounds, Provider
 from upstream.model_names import LONGEST_CHARS, is_model_name
 
 log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from conversation.entities import Parameters
-from conversation.ports import Bound, ParameterBounds
+from conversation.ports.provider import Bound, ParameterBounds
 
 
 def nearest(value: float, bound: Bound) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import discord
 
-from cogs.commands.failures import tell_failure
+from delivery.interaction_failures import tell_failure
 from rendering.buttons import Button, custom_id_pattern
 
 TurnButton = type[discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]]

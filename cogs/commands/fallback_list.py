@@ -1,6 +1,6 @@
 """What people write as the models to be asked where a place's own fails."""
 
-from conversation.ports import ModelCatalog
+from conversation.ports.catalog import ModelCatalog
 
 MOST_FALLBACKS = 3
 NOBODY = "none"
@@ -16,7 +16,7 @@ class TooManyError(Exception):
 
 
 def read(text: str, catalog: ModelCatalog) -> tuple[str, ...] | None:
-    """Give the full names that a text means; None to inherit them.
+    """Return the full names that a text means; None to inherit them.
 
     Raises:
         ModelNameError: One of them is no model.
@@ -34,7 +34,7 @@ def read(text: str, catalog: ModelCatalog) -> tuple[str, ...] | None:
 
 
 def completed(typed: str, catalog: ModelCatalog) -> list[str]:
-    """Give texts that go on from what is typed so far: the last name is completed."""
+    """Return texts that go on from what is typed so far: the last name is completed."""
     *before, last = typed.split(",")
     first = "".join(f"{name.strip()}, " for name in before)
     words = [word for word in (NOBODY, INHERITED) if not before and word.startswith(last.strip())]

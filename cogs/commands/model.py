@@ -14,23 +14,35 @@ from cogs.commands.fallback_list import (
     completed,
     read,
 )
-from cogs.permissions.ownership import Steering, place_at
+from cogs.permissions.ownership import Ownership
+from cogs.places import place_at
 from conversation.effective_settings import Choice, Origin
 from conversation.entities import PlaceSettings
 from conversation.errors import AmbiguousModelError, ModelNameError
-from conversation.ports import ModelCatalog, Store
+from conversation.ports.catalog import ModelCatalog
+from conversation.ports.places import PlaceStore
 from conversation.service import ConversationService
-from delivery.interactions import respond
-from delivery.promptness import in_time
-from rendering.wording.english import Notice, nearest_named, say
+from delivery.interactions import in_time, respond
+from rendering.wording.fields import either, one_after_another
+from rendering.wording.sentences import Sentence, say
 
 _LISTED = 15
 _CHOICES = 25
 """Discord shows no more in an autocompletion."""
-_ORIGINS = {
-    Origin.PLACE: Notice.FROM_PLACE,
-    Origin.CHANNEL: Notice.FROM_CHANNEL,
-    Origin.BOT: Notice.FROM_BOT,
+_NOW = {
+    Origin.PLACE: Sentence.MODEL_NOW_PLACE,
+    Origin.CHANNEL: Sentence.MODEL_NOW_CHANNEL,
+    Origin.BOT: Sentence.MODEL_NOW_BOT,
+}
+_FALLBACKS_NOW = {
+    Origin.PLACE: Sentence.FALLBACK_NOW_PLACE,
+    Origin.CHANNEL: Sentence.FALLBACK_NOW_CHANNEL,
+    Origin.BOT: Sentence.FALLBACK_NOW_BOT,
+}
+_NO_FALLBACKS = {
+    Origin.PLACE: Sentence.FALLBACK_NONE_PLACE,
+    Origin.CHANNEL: Sentence.FALLBACK_NONE_CHANNEL,
+    Origin.BOT: Sentence.FALLBACK_NONE_BOT,
 }
 
 
@@ -40,21 +52,21 @@ class ModelCommand(commands.Cog):
     Args:
         service: Knows what is in force.
         catalog: Knows which models there are.
-        store: Keeps what is set.
-        steering: Checks who may.
+        places: Keeps what is set.
+        ownership: Checks who may.
     """
 
     def __init__(
         self,
         service: ConversationService,
         catalog: ModelCatalog,
-        store: Store,
-        steering: Steering,
+        places: PlaceStore,
+        ownership: Ownership,
     ) -> None:
         self._service = service
         self._catalog = catalog
-        self._store = store
-        self._steering = steering
+        self._places = places
+        self._ownership = ownership
 
     @app_commands.command(name="model", description="Show or choose the model that answers here")
     @app_commands.describe(
@@ -104,17 +116,16 @@ class ModelCommand(commands.Cog):
     async def _set(
         self, interaction: discord.Interaction, name: str | None, fallback: str | None
     ) -> str:
-        """Set what is given, all or nothing, and give the words for what came of it."""
-        refusal = await self._steering.refusal(interaction)
-        if refusal is not None:
-            return refusal
+        """Set what is given, all or nothing; return the words for what came of it."""
+        if not await self._ownership.may_change(interaction):
+            return Sentence.NOT_YOURS
         try:
             chosen = None if name is None else self._catalog.resolve(name).full_name
             fallbacks = None if fallback is None else read(fallback, self._catalog)
         except ModelNameError as error:
             return _not_found(error)
         except TooManyError:
-            return say(Notice.FALLBACK_TOO_MANY, limit=MOST_FALLBACKS)
+            return say(Sentence.FALLBACK_TOO_MANY, limit=MOST_FALLBACKS)
         place = place_at(interaction)
         before = await self._service.choice(place)
 
@@ -125,11 +136,11 @@ class ModelCommand(commands.Cog):
                 settings = replace(settings, fallback_models=fallbacks)
             return settings
 
-        await self._store.alter_settings(place, altered)
+        await self._places.alter_settings(place, altered)
         lines: list[str] = []
         if chosen is not None:
             is_same = chosen == self._full_name(before.model)
-            lines.append(say(Notice.MODEL_SAME if is_same else Notice.MODEL_SET, model=chosen))
+            lines.append(say(Sentence.MODEL_SAME if is_same else Sentence.MODEL_SET, model=chosen))
         if fallback is not None:
             lines.append(_fallbacks_shown(await self._service.choice(place)))
         return "\n".join(lines)
@@ -139,9 +150,8 @@ class ModelCommand(commands.Cog):
         found = self._catalog.search("", current=current)
         lines = [f"- `{model.full_name}`" for model in found[:_LISTED]]
         if len(found) > _LISTED:
-            lines.append(say(Notice.MODEL_MORE, count=len(found) - _LISTED))
-        origin = say(_ORIGINS[choice.model_origin])
-        shown = say(Notice.MODEL_NOW, model=current, origin=origin, choices="\n".join(lines))
+            lines.append(say(Sentence.MODEL_MORE, count=len(found) - _LISTED))
+        shown = say(_NOW[choice.model_origin], model=current, choices="\n".join(lines))
         if not choice.fallback_models and choice.fallback_origin is Origin.BOT:
             return shown
         return f"{shown}\n\n{_fallbacks_shown(choice)}"
@@ -154,17 +164,18 @@ class ModelCommand(commands.Cog):
 
 
 def _fallbacks_shown(choice: Choice) -> str:
-    """Say which models are asked where the chosen one fails."""
-    origin = say(_ORIGINS[choice.fallback_origin])
+    """Return which models are asked where the chosen one fails."""
     if not choice.fallback_models:
-        return say(Notice.FALLBACK_NONE, origin=origin)
-    names = ", then ".join(f"`{name.replace('`', '')}`" for name in choice.fallback_models)
-    return say(Notice.FALLBACK_NOW, names=names, origin=origin)
+        return say(_NO_FALLBACKS[choice.fallback_origin])
+    names = one_after_another(choice.fallback_models)
+    return say(_FALLBACKS_NOW[choice.fallback_origin], names=names)
 
 
 def _not_found(error: ModelNameError) -> str:
     name = error.name.replace("`", "")[:100]
     if isinstance(error, AmbiguousModelError):
-        names = " or ".join(f"`{candidate}`" for candidate in error.candidates)
-        return say(Notice.MODEL_AMBIGUOUS, name=name, nearest=names)
-    return say(Notice.MODEL_UNKNOWN, name=name, nearest=nearest_named(error.candidates))
+        return say(Sentence.MODEL_AMBIGUOUS, name=name, nearest=either(error.candidates))
+    if error.candidates:
+        nearest = either(error.candidates)
+        return say(Sentence.MODEL_UNKNOWN_NEAREST, name=name, nearest=nearest)
+    return say(Sentence.MODEL_UNKNOWN, name=name)

@@ -1,54 +1,37 @@
-"""Stopping an answer: `/stop` and the button under it."""
+"""`/stop`: ends the answer that is being written here."""
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from answering.running import Running, Runs
-from cogs.buttons.dispatch import turn_button
-from cogs.permissions.ownership import may_steer_answer
-from delivery.interactions import acknowledge, answered_once, respond
-from rendering.buttons import Button
-from rendering.wording.english import Notice
+from answering.running import RunningAnswers
+from cogs.permissions.ownership import may_change_answer
+from delivery.interactions import respond
+from rendering.wording.sentences import Sentence
 
 
-class Stopping(commands.Cog):
+class StopCommand(commands.Cog):
     """Stops answers for those who may.
 
     Args:
-        runs: The answers that stream now.
+        running: The answers that stream now.
     """
 
-    def __init__(self, runs: Runs) -> None:
-        self._runs = runs
-        self.button = turn_button(Button.STOP, self.stop_turn)
-        """To be registered with the client, so that clicks reach this cog also after a restart."""
+    def __init__(self, running: RunningAnswers) -> None:
+        self._running = running
 
     @app_commands.command(name="stop", description="Stop the answer that is being written here")
     async def stop(self, interaction: discord.Interaction) -> None:
         """Stop what streams in this place and may be stopped by this person."""
-        running = self._runs.in_place(interaction.channel_id or 0)
-        mine = [answer for answer in running if _may_stop(interaction, answer)]
+        running = self._running.in_place(interaction.channel_id or 0)
+        mine = [
+            answer
+            for answer in running
+            if may_change_answer(interaction, answer.conversation, answer.asker_ids)
+        ]
         for answer in mine:
             answer.stop.set(interaction.user.id)
         if mine:
-            await respond(interaction, Notice.STOP_DONE)
+            await respond(interaction, Sentence.STOP_DONE)
         else:
-            await respond(interaction, Notice.NOT_YOURS if running else Notice.STOP_NOTHING)
-
-    async def stop_turn(self, interaction: discord.Interaction, turn_id: int) -> None:
-        """Stop the answer under whose button somebody clicked."""
-        answer = self._runs.of_turn(turn_id)
-        if answer is None:
-            with answered_once(interaction):
-                await interaction.response.edit_message(view=None)
-            await respond(interaction, Notice.STOP_ENDED)
-        elif _may_stop(interaction, answer):
-            answer.stop.set(interaction.user.id)
-            await acknowledge(interaction)
-        else:
-            await respond(interaction, Notice.NOT_YOURS)
-
-
-def _may_stop(interaction: discord.Interaction, answer: Running) -> bool:
-    return may_steer_answer(interaction, answer.conversation, answer.asker_ids)
+            await respond(interaction, Sentence.NOT_YOURS if running else Sentence.STOP_NOTHING)

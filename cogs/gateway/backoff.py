@@ -44,7 +44,7 @@ class BoundedBackoff(ExponentialBackoff[Literal[False]]):
         self._paused_until_s = clock()
 
     def delay(self) -> float:
-        """Give the pause after a loss, in seconds; begin anew after a connection that has held."""
+        """Return the pause after a loss, in seconds; anew after a connection that has held."""
         now = self._clock()
         if now - self._paused_until_s >= HELD_S:
             self._losses = 0

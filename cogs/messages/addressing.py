@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from conversation.entities import Attention
+from conversation.entities import ListenMode
 
 _OPENS_WITH_MENTION = re.compile(r"\s*(?:<@[!&]?(?P<id>\d+)>|@everyone\b|@here\b)")
 
@@ -21,21 +21,21 @@ class Facts:
     """A reply to somebody else's message."""
     opens_with_other: bool
     """Its first word mentions somebody else, a role or everyone."""
-    attention: Attention
+    mode: ListenMode
     """Of the place."""
 
 
 def is_ours(facts: Facts) -> bool:
-    """Tell whether a message is meant for the bot."""
+    """Return whether a message is meant for the bot."""
     if facts.is_direct or facts.mentions_us or facts.replies_to_us:
         return True
-    if facts.attention is Attention.MENTIONS:
+    if facts.mode is ListenMode.MENTIONS:
         return False
     return not (facts.replies_to_other or facts.opens_with_other)
 
 
 def opens_with_other(content: str, own_ids: frozenset[int]) -> bool:
-    """Tell whether a message's first word mentions somebody who is not us.
+    """Return whether a message's first word mentions somebody who is not us.
 
     Args:
         content: The message as Discord sent it.

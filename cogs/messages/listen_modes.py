@@ -4,46 +4,59 @@ from dataclasses import replace
 
 import discord
 
-from conversation.entities import Attention, PlaceKey
-from conversation.ports import Store
+from conversation.entities import ListenMode, PlaceKey
+from conversation.ports.places import PlaceStore
 
 
-class Attentions:
-    """The stored attention of places, kept in memory so that a message is judged without I/O.
+class ListenModes:
+    """The stored listen modes of places, in memory so that a message is judged without I/O.
 
     Args:
-        store: Where they are kept; this class alone changes them there.
-        own_id: The bot's id: a thread that it opened has its attention.
+        places: Where they are kept; this class alone changes them there.
+        own_id: The bot's id: a thread that it opened is listened to.
     """
 
-    def __init__(self, store: Store, own_id: int) -> None:
-        self._store = store
+    def __init__(self, places: PlaceStore, own_id: int) -> None:
+        self._places = places
         self._own_id = own_id
-        self._set: dict[int, Attention] = {}
+        self._set: dict[int, ListenMode] = {}
+        self._assumed: set[int] = set()
+        """The places in which everything is heard, though that is not stored so far."""
 
     async def load(self) -> None:
-        """Read what is stored."""
-        self._set = dict(await self._store.attentions())
+        """Read what is stored.
 
-    def of(self, channel: object) -> Attention:
-        """Give the attention of a channel: what was set, else by who opened the thread."""
+        Raises:
+            StoreError: It could not be read.
+        """
+        self._set = dict(await self._places.listen_modes())
+
+    def of(self, channel: object) -> ListenMode:
+        """Return the mode of a channel: what was set, else by who opened the thread."""
         channel_id = getattr(channel, "id", 0)
         if channel_id in self._set:
             return self._set[channel_id]
+        if channel_id in self._assumed:
+            return ListenMode.EVERYTHING
         is_own = isinstance(channel, discord.Thread) and channel.owner_id == self._own_id
-        return Attention.EVERYTHING if is_own else Attention.MENTIONS
+        return ListenMode.EVERYTHING if is_own else ListenMode.MENTIONS
 
     def is_set(self, channel_id: int) -> bool:
-        """Tell whether the attention of a channel was set."""
+        """Return whether the mode of a channel was set and is stored."""
         return channel_id in self._set
 
-    def listen_to(self, channel_id: int) -> None:
-        """Listen to a place from this instant on; `change` is to follow, which stores it."""
-        self._set[channel_id] = Attention.EVERYTHING
+    def assume_everything(self, channel_id: int) -> None:
+        """Hear everything in a place from now on; `change` is to store that."""
+        self._assumed.add(channel_id)
 
-    async def change(self, place: PlaceKey, attention: Attention) -> None:
-        """Set the attention of a place."""
-        await self._store.alter_settings(
-            place, lambda settings: replace(settings, attention=attention)
+    async def change(self, place: PlaceKey, mode: ListenMode) -> None:
+        """Set the mode of a place.
+
+        Raises:
+            StoreError: It could not be stored, and is as it was.
+        """
+        await self._places.alter_settings(
+            place, lambda settings: replace(settings, listen_mode=mode)
         )
-        self._set[place.channel_id] = attention
+        self._set[place.channel_id] = mode
+        self._assumed.discard(place.channel_id)

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 
 import discord
 
-from conversation.entities import Attachment
 from rendering.one_line import one_line
 
 _CODE = re.compile(
@@ -55,28 +54,31 @@ def without_address(content: str, own_ids: Collection[int]) -> str:
     return re.sub(rf"(?:{mention}\s*)+$", "", content).strip()
 
 
-def text_of(message: discord.Message, own_ids: Collection[int], *, with_reference: bool) -> str:
-    """Give all that a message says: what it replies to or forwards, quoted and named, then itself.
+def own_text(message: discord.Message, own_ids: Collection[int]) -> str:
+    """Return what a message says itself, and what it forwards, quoted and named.
 
-    A message without any content (a picture, a sticker, or withheld by Discord) says nothing, even
-    as a reply; one that only mentions the bot asks about what it replies to.
+    A message without any content (a picture, a sticker, or withheld by Discord) says nothing.
 
     Args:
         message: The message.
         own_ids: The bot's id and that of its own role; mentions of them are not part of the text.
-        with_reference: Whether the message replied to is quoted; it is not where the model
-            knows it as its own latest answer.
     """
     names = names_in(message)
     pieces = [_forwarded(snapshot, message.guild) for snapshot in message.message_snapshots]
-    if with_reference and message.content and (quoted := _replied_to(message)):
-        pieces.append(quoted)
     pieces.append(readable(without_address(message.content, own_ids), names))
     return "\n\n".join(piece for piece in pieces if piece)
 
 
+def quote_in(message: discord.Message) -> str:
+    """Return what a message replies to, quoted and named; empty where it is no reply.
+
+    One without content has none; one that only mentions the bot asks about what it replies to.
+    """
+    return _replied_to(message) if message.content else ""
+
+
 def name_of(user: discord.abc.User) -> str:
-    """Give a person's name as it is shown to the model: a name cannot begin a line of its own."""
+    """Return a person's name as it is shown to the model: a name cannot begin a line of its own."""
     return one_line(user.display_name) or user.name
 
 
@@ -86,14 +88,6 @@ def names_in(message: discord.Message) -> Names:
     roles = {role.id: role.name for role in message.role_mentions}
     channels = {channel.id: channel.name for channel in message.channel_mentions}
     return Names(users, roles, channels)
-
-
-def attachments_of(message: discord.Message) -> tuple[Attachment, ...]:
-    """Name the files of a message, those of forwarded messages included."""
-    files = list(message.attachments)
-    for snapshot in message.message_snapshots:
-        files.extend(snapshot.attachments)
-    return tuple(Attachment(file.filename, file.content_type, file.size) for file in files)
 
 
 def _replied_to(message: discord.Message) -> str:

@@ -1,12 +1,10 @@
-"""Who may talk to the bot, and who may change what it does in a place (pure)."""
+"""Who may talk to the bot, by its owner's rules (pure)."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import discord
 
-from rendering.wording.english import Notice
+from conversation.notices import NoticeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +34,19 @@ class Access:
     allow_direct_messages: bool = True
     turns_per_day: int | None = None
 
-    def refusal(self, who: Who) -> Notice | None:
-        """Give the reason why somebody may not talk to the bot there; None if they may."""
+    def refusal(self, who: Who) -> NoticeKind | None:
+        """Return the reason why somebody may not talk to the bot there; None if they may."""
         if who.user_id in self.blocked_users:
-            return Notice.BLOCKED
+            return NoticeKind.BLOCKED
         if who.guild_id is None:
-            return None if self.allow_direct_messages else Notice.NO_DIRECT_MESSAGES
+            return None if self.allow_direct_messages else NoticeKind.NO_DIRECT_MESSAGES
         if self.allowed_guilds and who.guild_id not in self.allowed_guilds:
-            return Notice.GUILD_NOT_ALLOWED
+            return NoticeKind.GUILD_NOT_ALLOWED
         if self.allowed_channels and not self.allowed_channels & who.channel_ids:
-            return Notice.CHANNEL_NOT_ALLOWED
+            return NoticeKind.CHANNEL_NOT_ALLOWED
         if self.allowed_roles and not self.allowed_roles & who.role_ids:
-            return Notice.ROLE_NOT_ALLOWED
+            return NoticeKind.ROLE_NOT_ALLOWED
         return None
-
-
-def may_steer(who: Who, owner_ids: Collection[int]) -> bool:
-    """Tell whether somebody may stop, reset or change a conversation.
-
-    Args:
-        who: The person.
-        owner_ids: The people answered in it and who started it.
-    """
-    return who.guild_id is None or who.may_manage_messages or who.user_id in owner_ids
 
 
 def who_is(user: discord.User | discord.Member, channel: object) -> Who:
@@ -90,25 +78,8 @@ def who_is(user: discord.User | discord.Member, channel: object) -> Who:
     )
 
 
-async def member_of(message: discord.Message) -> discord.User | discord.Member:
-    """Give the author of a message as a member of its guild, asking Discord where need be.
-
-    A message that was not heard but read comes without its author's roles.
-
-    Raises:
-        discord.HTTPException: Discord does not say; it may be asked again later.
-    """
-    author = message.author
-    if message.guild is None or isinstance(author, discord.Member):
-        return author
-    try:
-        return await message.guild.fetch_member(author.id)
-    except discord.NotFound:
-        return author
-
-
 def may_answer_in(channel: object) -> bool:
-    """Tell whether the bot may answer there at all, if need be in a thread; from the cache."""
+    """Return whether the bot may answer there at all, if need be in a thread; from the cache."""
     thread = isinstance(channel, discord.Thread)
     place = channel.parent if isinstance(channel, discord.Thread) else channel
     if not isinstance(place, discord.abc.GuildChannel):
@@ -116,9 +87,3 @@ def may_answer_in(channel: object) -> bool:
     may = place.permissions_for(place.guild.me)
     in_threads = may.send_messages_in_threads and (thread or may.create_public_threads)
     return in_threads or (may.send_messages and not thread)
-
-
-def day_of(moment: datetime) -> tuple[datetime, datetime]:
-    """Give when the day (UTC) of a moment began and when it ends."""
-    began_at = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    return began_at, began_at + timedelta(days=1)

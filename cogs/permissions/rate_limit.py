@@ -1,14 +1,23 @@
-"""How much of one person is taken in at once (pure): past it they are asked to slow down.
+"""How much of one person is taken at once (pure): past it they are asked to slow down.
 
 A window begins with the first message after the last one ended, and times are those of Discord's
 ids. So a message that the gateway repeats is counted once, and messages read late, after the bot
-was away, count when they were sent.
+was away, count when they were sent. Messages, commands and clicks are counted apart.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 
 import discord
+
+
+class Act(Enum):
+    """What is counted."""
+
+    MESSAGE = "message"
+    COMMAND = "command"
+    CLICK = "click"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +49,32 @@ class _Window:
     is_told: bool = False
 
 
-class Cooldown:
+class RateLimit:
     """Counts what each person sends; somebody who sends nothing for a window is forgotten.
 
     Args:
-        pace: How fast a person may go.
+        pace: How fast a person may go, for each kind of act.
         clock: Seconds on a clock that never jumps.
     """
 
     def __init__(self, pace: Pace, clock: Callable[[], float]) -> None:
         self.pace = pace
         self._clock = clock
-        self._windows: dict[int, _Window] = {}
-        """By person; the one opened last is at the end."""
+        self._windows: dict[tuple[Act, int], _Window] = {}
+        """By act and person; the one opened last is at the end."""
 
     def __len__(self) -> int:
-        """Tell how many people are remembered."""
+        """Return how many windows are remembered."""
         return len(self._windows)
 
-    def take(self, person_id: int, snowflake: int) -> TooFast | None:
+    def take(self, act: Act, person_id: int, snowflake: int) -> TooFast | None:
         """Count what a person sent, named by its id; None where it is within the bound."""
         if self.pace.messages == 0:
             return None
         sent_s = discord.utils.snowflake_time(snowflake).timestamp()
-        window = self._windows.get(person_id)
+        window = self._windows.get((act, person_id))
         if window is None or not 0 <= sent_s - window.began_s < self.pace.window_s:
-            window = self._open(person_id, sent_s)
+            window = self._open((act, person_id), sent_s)
         if snowflake in window.taken:
             return None
         if len(window.taken) < self.pace.messages:
@@ -74,20 +83,20 @@ class Cooldown:
         is_first, window.is_told = not window.is_told, True
         return TooFast(window.began_s + self.pace.window_s, is_first)
 
-    def not_told(self, person_id: int, until_s: float) -> None:
-        """Take in that a person could not be told until when to wait: the next one is the first."""
-        window = self._windows.get(person_id)
+    def not_told(self, act: Act, person_id: int, until_s: float) -> None:
+        """Record that a person could not be told until when to wait: the next one is the first."""
+        window = self._windows.get((act, person_id))
         if window is not None and window.began_s + self.pace.window_s == until_s:
             window.is_told = False
 
-    def _open(self, person_id: int, began_s: float) -> _Window:
+    def _open(self, key: tuple[Act, int], began_s: float) -> _Window:
         """Begin a window, and forget those that are over; each is looked at once for that."""
         now = self._clock()
-        self._windows.pop(person_id, None)
+        self._windows.pop(key, None)
         while self._windows:
-            oldest_id = next(iter(self._windows))
-            if now - self._windows[oldest_id].opened_at < self.pace.window_s:
+            oldest = next(iter(self._windows))
+            if now - self._windows[oldest].opened_at < self.pace.window_s:
                 break
-            del self._windows[oldest_id]
-        window = self._windows[person_id] = _Window(began_s, now)
+            del self._windows[oldest]
+        window = self._windows[key] = _Window(began_s, now)
         return window

@@ -14,7 +14,8 @@ from conversation.entities import Exchange, Failure, FailureReason, Outcome
 from conversation.errors import ModelNameError
 from conversation.events import Finished, Queued, Shortened, StreamEvent, Switched
 from conversation.meter import NO_METER, Meter
-from conversation.ports import CatalogModel, ModelCatalog, Provider
+from conversation.ports.catalog import CatalogModel, ModelCatalog
+from conversation.ports.provider import Provider
 from conversation.stop_signal import StopSignal
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,8 @@ from conversation.effective_settings import Choice
 from conversation.entities import Exchange, Failure, FailureReason, Outcome
 from conversation.events import Finished, StreamEvent, Switched
 from conversation.meter import Meter
-from conversation.ports import CatalogModel, Request
+from conversation.ports.catalog import CatalogModel
+from conversation.ports.provider import Request
 from conversation.stop_signal import StopRequestedError
 
 _INTERRUPTED = Finished(Outcome.INTERRUPTED)

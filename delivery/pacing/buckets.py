@@ -68,7 +68,7 @@ class Bucket:
         return self._sibling is not None
 
     def opens_at(self, call: Call, urgency: Urgency, now: float, ahead: int = 0) -> float:
-        """Tell from when a request may be sent; infinity if an answer has to come first.
+        """Return from when a request may be sent; infinity if an answer has to come first.
 
         `ahead` requests that wait for the same bucket are taken as sent before. The last token
         of a bucket that creates threads is never given (the library's call would hang until it
@@ -93,11 +93,11 @@ class Bucket:
         return max(opens_at, self._blocked_until)
 
     def is_closing(self, now: float) -> bool:
-        """Tell whether the next request takes the last token of a window that still runs."""
+        """Return whether the next request takes the last token of a window that still runs."""
         return self.is_known and now < self._renews_at and self._remaining - self.in_flight == 1
 
     def spaced_at(self, lane: object) -> float:
-        """Tell from when a mid-stream edit of this reply leaves the others their share.
+        """Return from when a mid-stream edit of this reply leaves the others their share.
 
         Replies that share a bucket take turns evenly; one alone is spaced by its own gaps. A
         bucket whose limit was met lately is spaced wider, by half as much again for each time.
@@ -124,7 +124,7 @@ class Bucket:
             self._sibling.land()
 
     def learn(self, answer: Answer, sent_at: float, now: float) -> None:
-        """Take in the headers of an answer to a request of this bucket."""
+        """Record the headers of an answer to a request of this bucket."""
         self.used_at = now
         if self._strain and sent_at > self._strained_at + self._policy.calm_after_s:
             self._strain = 0
@@ -136,7 +136,7 @@ class Bucket:
             self._refused(answer, now)
 
     def lose(self, now: float) -> None:
-        """Take in that a request died without an answer; Discord may have counted it.
+        """Record that a request died without an answer; Discord may have counted it.
 
         A bucket still unknown rests a quarter of the guessed window after each: blind tries
         must not empty it.
@@ -149,7 +149,7 @@ class Bucket:
             self._blocked_until = max(self._blocked_until, now + self._window_s / 4)
 
     def renews_in(self, now: float) -> float:
-        """Tell the seconds until the window known now is over, or 0."""
+        """Return the seconds until the window known now is over, or 0."""
         return max(0.0, self._renews_at - now, self._blocked_until - now)
 
     def _kept(self, call: Call, urgency: Urgency) -> int:
@@ -208,11 +208,11 @@ class BucketBook:
         self._swept_at = -math.inf
 
     def __len__(self) -> int:
-        """Tell how many routes are remembered."""
+        """Return how many routes are remembered."""
         return len(self._by_route)
 
     def of(self, call: Call, channel_id: int, now: float) -> Bucket:
-        """Give the bucket that a request of this route would be counted in."""
+        """Return the bucket that a request of this route would be counted in."""
         bucket = self._by_route.get((call, channel_id))
         if bucket is None:
             self._sweep(now)
@@ -222,7 +222,7 @@ class BucketBook:
     def learn(
         self, call: Call, channel_id: int, answer: Answer, sent_at: float, now: float
     ) -> Bucket:
-        """Take in an answer's hash and headers; give the bucket they were of."""
+        """Record an answer's hash and headers; give the bucket they were of."""
         bucket = self.of(call, channel_id, now)
         if answer.bucket is not None:
             self._hash_by_call[call] = answer.bucket
@@ -232,13 +232,6 @@ class BucketBook:
             self._by_route[call, channel_id] = bucket
         bucket.learn(answer, sent_at, now)
         return bucket
-
-    def forget_channel(self, channel_id: int) -> None:
-        """Drop what is known of a channel, which is gone."""
-        for call in Call:
-            self._by_route.pop((call, channel_id), None)
-        for key in [key for key in self._by_hash if key[1] == channel_id]:
-            del self._by_hash[key]
 
     def _guess(self, call: Call, channel_id: int, now: float) -> Bucket:
         name = self._hash_by_call.get(call)

@@ -32,7 +32,7 @@ class GlobalLimit:
         return 0.0 if quickest_s == math.inf else quickest_s
 
     def opens_at(self, rank: int, now: float, ahead: int = 0) -> float:
-        """Tell from when a request of this rank may go; infinity if an answer comes first.
+        """Return from when a request of this rank may go; infinity if an answer comes first.
 
         `ahead` requests that wait are taken as sent before it.
         """
@@ -54,7 +54,7 @@ class GlobalLimit:
         self._even_at = min(start + step_s, now + self._policy.global_window_s)
 
     def answered(self, sent_at: float, now: float) -> None:
-        """Take in that a request that was counted is over."""
+        """Record that a request that was counted is over."""
         self._in_flight -= 1
         round_trip_s = max(0.0, now - sent_at)
         if now > self._measured_from + self._policy.calm_after_s:
@@ -65,16 +65,20 @@ class GlobalLimit:
         self.passed(now - self.round_trip_s)
 
     def lost(self, now: float) -> None:
-        """Take in that a request that was counted ended without an answer."""
+        """Record that a request that was counted ended without an answer."""
         self._in_flight -= 1
         self.passed(now)
+
+    def unsent(self) -> None:
+        """Record that a request that was counted was never sent."""
+        self._in_flight -= 1
 
     def passed(self, at: float) -> None:
         """Count a request that reached Discord at this instant at the latest."""
         heapq.heappush(self._leaving, at + self._policy.global_window_s)
 
     def refuse(self, retry_after_s: float, now: float) -> None:
-        """Take in a 429 of global scope: stop until it is over, then go slower for a while."""
+        """Record a 429 of global scope: stop until it is over, then go slower for a while."""
         self._blocked_until = max(self._blocked_until, now + retry_after_s)
         self._slowed_at = now
 

@@ -12,6 +12,7 @@ from delivery.pacing.policy import Answer, Call
 _CHANNEL = re.compile(r"/channels/(?P<id>\d+)(?P<rest>/.*)?$")
 _THREADS = re.compile(r"(/messages/\d+)?/threads$")
 _EDIT = re.compile(r"/messages/\d+$")
+_READ = re.compile(r"/messages(/\d+)?$")
 _OUTSIDE = re.compile(r"/(interactions|webhooks)/|^/?(gateway)?$")
 
 
@@ -31,6 +32,8 @@ def route_of(method: str, path: str) -> tuple[Call, int] | None:
         return Call.POST, channel_id
     if method == "PATCH" and _EDIT.fullmatch(rest):
         return Call.EDIT, channel_id
+    if method == "GET" and _READ.fullmatch(rest):
+        return Call.READ, channel_id
     if method == "POST" and rest == "/typing":
         return Call.TYPING, channel_id
     if method == "POST" and _THREADS.fullmatch(rest):

@@ -11,6 +11,7 @@ class Call(Enum):
     EDIT = "edit"
     TYPING = "typing"
     THREAD = "thread"
+    READ = "read"
     OTHER = "other"
 
 

@@ -93,7 +93,7 @@ class Scheduler:
         self._admit(lane, state)
 
     def due(self, now: float) -> list[tuple[Lane, Wish]]:
-        """Give the wishes that are to be sent now, best first; each counts as in flight.
+        """Return the wishes that are to be sent now, best first; each counts as in flight.
 
         The driver must send each at once and bring `answered` or `lost` for it.
         """
@@ -117,7 +117,7 @@ class Scheduler:
         return sent
 
     def next_time(self, now: float) -> float | None:
-        """Tell when to ask `due` again; None: not before the next wish, answer or loss.
+        """Return when to ask `due` again; None: not before the next wish, answer or loss.
 
         It may be early (then `due` gives nothing and a later instant is told), never late.
         """
@@ -147,7 +147,7 @@ class Scheduler:
         lane: Lane | None = None,
         will_retry: bool = False,
     ) -> None:
-        """Take in an answer the trace saw; it ends the request and teaches the bucket.
+        """Record an answer the trace saw; it ends the request and teaches the bucket.
 
         Without `lane` it ends the request of this route that was sent nearest to `sent_at`. An
         answer to a request never told of is counted all the same. `will_retry` says that the
@@ -169,12 +169,19 @@ class Scheduler:
             self._global.refuse(answer.retry_after_s or self._policy.global_window_s, now)
 
     def lost(self, call: Call, channel_id: int, now: float, *, lane: Lane | None = None) -> None:
-        """Take in that a request died without an answer: its token counts as spent."""
+        """Record that a request died without an answer: its token counts as spent."""
         flight = self._land(call, channel_id, now, lane)
         if flight is not None:
             self._global.lost(now)
             flight.bucket.lose(now)
         self._release(lane if flight is None else flight.lane)
+
+    def unsent(self, call: Call, channel_id: int, now: float, *, lane: Lane) -> None:
+        """Record that a wish that was due was not sent after all: it spends nothing."""
+        flight = self._land(call, channel_id, now, lane)
+        if flight is not None:
+            self._global.unsent()
+        self._release(lane)
 
     def spend(self, call: Call, channel_id: int, now: float, *, lane: Lane | None = None) -> None:
         """Count a request that starts without having been `due`; `answered` ends it too.
@@ -214,10 +221,6 @@ class Scheduler:
         self._waiting.pop(lane, None)
         self._urgent.discard(lane)
 
-    def forget_channel(self, channel_id: int) -> None:
-        """Drop what was learnt of a channel that is gone."""
-        self._book.forget_channel(channel_id)
-
     def _admit(self, lane: Lane, state: _LaneState) -> None:
         self._waiting.pop(lane, None)
         self._urgent.discard(lane)
@@ -234,7 +237,7 @@ class Scheduler:
         return self._global.opens_at(Urgency.FIRST if self._urgent else Urgency.STALE, now)
 
     def _ready_at(self, lane: Lane, wish: Wish, now: float, opens_at: _OpensAt) -> float:
-        """Tell from when a wish may go; `opens_at` holds what was asked of buckets just now."""
+        """Return from when a wish may go; `opens_at` holds what was asked of buckets just now."""
         key = (wish.call, wish.channel_id, wish.urgency)
         ready_at = opens_at.get(key)
         if ready_at is None:

@@ -30,6 +30,7 @@ class Fault:
         status: The status to answer.
         body: The JSON to answer.
         headers: Headers to answer.
+        content: The bytes to answer in place of JSON; null for none.
     """
 
     kind: FaultKind
@@ -40,6 +41,7 @@ class Fault:
     status: int = 500
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict[str, str])
+    content: bytes | None = None
 
     def strikes(self, method: str, path: str) -> bool:
         """Whether it is for this request."""
@@ -96,6 +98,25 @@ class Faults:
         fault = Fault(
             FaultKind.ANSWER, method, pattern, times, after, status, told, dict(headers or {})
         )
+        self._planned.append(fault)
+        return fault
+
+    def garble(
+        self,
+        method: str,
+        pattern: str,
+        content: bytes,
+        *,
+        content_type: str = "application/json",
+        times: int = 1,
+        after: bool = True,
+    ) -> Fault:
+        """Answer the next requests with 200 and bytes that make no sense, such as a proxy's page.
+
+        They take effect unless it is said otherwise.
+        """
+        headers = {"Content-Type": content_type}
+        fault = Fault(FaultKind.ANSWER, method, pattern, times, after, 200, None, headers, content)
         self._planned.append(fault)
         return fault
 

@@ -85,9 +85,10 @@ class RestDoor:
             _end(request, is_reset=fault.kind is FaultKind.RESET)
             self._world.changed()
             return web.Response(status=499)
-        if fault is not None:
-            answer, headers = RestAnswer(fault.body, fault.status), headers | fault.headers
-        return self._write(record, answer, headers)
+        if fault is None:
+            return self._write(record, answer, headers)
+        headers |= fault.headers
+        return self._write(record, RestAnswer(fault.body, fault.status), headers, fault.content)
 
     async def _answer(
         self,
@@ -154,16 +155,23 @@ class RestDoor:
         return request.headers.get("Authorization") == f"Bot {self._world.bot.token}"
 
     def _write(
-        self, record: RecordedRequest, answer: RestAnswer, headers: dict[str, str]
+        self,
+        record: RecordedRequest,
+        answer: RestAnswer,
+        headers: dict[str, str],
+        content: bytes | None = None,
     ) -> web.Response:
-        """Write an answer and note it; `Via` is what tells Discord's 429 from a ban page."""
+        """Write an answer and note it; `Via` is what tells Discord's 429 from a ban page.
+
+        Bytes that are given are sent as they are, in place of the answer's JSON.
+        """
         record.status = int(answer.status)
         record.answer = answer.body
         record.answered_s = self._world.clock()
         self._world.changed()
         headers = {"Via": "1.1 sandbox"} | headers
         if answer.body is None:
-            return web.Response(status=answer.status, headers=headers)
+            return web.Response(status=answer.status, headers=headers, body=content)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS and "retry_after" in answer.body:
             headers.setdefault("Retry-After", str(max(1, round(answer.body["retry_after"]))))
             headers.setdefault("X-RateLimit-Scope", "user")

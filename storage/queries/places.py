@@ -3,38 +3,39 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Row, and_, bindparam, exists, func, or_, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Row, and_, bindparam, case, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from conversation.entities import (
-    Attention,
     Conversation,
+    FreshStart,
     InboundState,
+    ListenMode,
     PlaceKey,
     PlaceSettings,
 )
 from conversation.errors import StoreError
 from storage.mapping import conversation_of, parameters_json, settings_of
-from storage.tables import ConversationRow, InboundRow, PartRow, PlaceRow, ReplyRow
+from storage.tables import ConversationRow, InboundRow, PlaceRow, ReplyRow
+from storage.upsert import excluded, insert_or_update
 
-_UPSERT = insert(PlaceRow)
-
-_NOTED = _UPSERT.on_conflict_do_update(
-    set_={
-        "guild_id": _UPSERT.excluded.guild_id,
-        "parent_channel_id": _UPSERT.excluded.parent_channel_id,
-        "last_message_id": func.max(
-            func.coalesce(PlaceRow.last_message_id, 0), _UPSERT.excluded.last_message_id
+_NOTED = insert_or_update(
+    PlaceRow,
+    ["channel_id"],
+    ["guild_id", "parent_channel_id"],
+    last_message_id=case(
+        (
+            func.coalesce(PlaceRow.last_message_id, 0) < excluded(PlaceRow, "last_message_id"),
+            excluded(PlaceRow, "last_message_id"),
         ),
-    }
+        else_=PlaceRow.last_message_id,
+    ),
 )
 
-_MOVED_INTO = _UPSERT.on_conflict_do_update(
-    set_={
-        name: _UPSERT.excluded[name]
-        for name in ("guild_id", "parent_channel_id", "current_conversation_id", "attention")
-    }
+_MOVED_INTO = insert_or_update(
+    PlaceRow,
+    ["channel_id"],
+    ["guild_id", "parent_channel_id", "current_conversation_id", "listen_mode"],
 )
 
 _BEGUN = insert(ConversationRow).returning(ConversationRow.id)
@@ -63,6 +64,18 @@ _MOVED = (
     .where(ConversationRow.id == bindparam("conversation"))
     .values(channel_id=bindparam("channel"))
 )
+
+_OVERTAKEN = (
+    update(ReplyRow)
+    .where(
+        ReplyRow.turn_id
+        == select(ConversationRow.head_turn_id)
+        .where(ConversationRow.id == bindparam("conversation"))
+        .scalar_subquery()
+    )
+    .values(wanted_rev=ReplyRow.wanted_rev + 1)
+)
+"""The newest answer of a conversation is that no longer: what stands below it changes."""
 
 PLACED = select(ConversationRow, PlaceRow).join(
     PlaceRow, PlaceRow.channel_id == ConversationRow.channel_id
@@ -108,14 +121,13 @@ _BEGUN_OUTSIDE = (
                 ),
             ),
             exists().where(
-                ReplyRow.turn_id == ConversationRow.head_turn_id,
-                ~exists().where(PartRow.reply_id == ReplyRow.id),
+                ReplyRow.turn_id == ConversationRow.head_turn_id, ReplyRow.channel_id.is_(None)
             ),
         ),
     )
     .scalar_subquery()
 )
-"""The conversation that waits to move into a thread: nothing of an answer is shown yet.
+"""The conversation that waits to move into a thread: its answer has no place yet.
 
 A thread has the id of the message it was opened from (Discord's documentation, "Start Thread from
 Message"), and people may write in it before Discord has told us that it is open.
@@ -188,24 +200,24 @@ async def conversation_row(session: AsyncSession, conversation_id: int) -> Conve
 
 
 async def described(session: AsyncSession, row: ConversationRow) -> Conversation:
-    """Give the conversation of a row, with the place that it is in."""
+    """Return the conversation of a row, with the place that it is in."""
     return conversation_of(row, await session.get_one(PlaceRow, row.channel_id))
 
 
 async def conversation(session: AsyncSession, conversation_id: int) -> Conversation | None:
-    """See `Store.conversation`."""
+    """See `PlaceStore.conversation`."""
     found = await session.execute(_PLACED_BY_ID, {"conversation": conversation_id})
     return _conversation_in(found.first())
 
 
 async def current_conversation(session: AsyncSession, channel_id: int) -> Conversation | None:
-    """See `Store.current_conversation`."""
+    """See `PlaceStore.current_conversation`."""
     found = await session.execute(_PLACED_CURRENT, {"channel": channel_id})
     return _conversation_in(found.first())
 
 
 async def move(session: AsyncSession, conversation_id: int, place: PlaceKey) -> None:
-    """See `Store.move`; where it was current before, nothing is.
+    """Move a conversation into its thread; where it was current before, nothing is.
 
     Raises:
         IntegrityError: There is no such conversation to be current in the thread.
@@ -219,14 +231,14 @@ async def move(session: AsyncSession, conversation_id: int, place: PlaceKey) -> 
             "guild_id": place.guild_id,
             "parent_channel_id": place.parent_channel_id,
             "current_conversation_id": conversation_id,
-            "attention": Attention.EVERYTHING.value,
+            "listen_mode": ListenMode.EVERYTHING.value,
         },
     )
     await connection.execute(_MOVED, {"conversation": conversation_id, "channel": place.channel_id})
 
 
-async def reset(session: AsyncSession, place: PlaceKey, at: datetime) -> Conversation:
-    """See `Store.reset`."""
+async def reset(session: AsyncSession, place: PlaceKey, at: datetime) -> FreshStart:
+    """See `PlaceStore.reset`."""
     row = await place_row(session, place)
     former_id, starter_id = row.current_conversation_id, None
     if former_id is not None:
@@ -235,6 +247,7 @@ async def reset(session: AsyncSession, place: PlaceKey, at: datetime) -> Convers
         await session.connection(), place, at, root_message_id=None, starter_id=starter_id
     )
     if former_id is not None:
+        await session.execute(_OVERTAKEN, {"conversation": former_id})
         await session.execute(
             update(InboundRow)
             .where(
@@ -243,33 +256,25 @@ async def reset(session: AsyncSession, place: PlaceKey, at: datetime) -> Convers
             )
             .values(conversation_id=fresh_id)
         )
-    return Conversation(fresh_id, place, None, None, starter_id)
+    return FreshStart(Conversation(fresh_id, place, None, None, starter_id), former_id)
 
 
 async def settings(session: AsyncSession, channel_id: int) -> PlaceSettings:
-    """See `Store.settings`."""
+    """See `PlaceStore.settings`."""
     row = await session.get(PlaceRow, channel_id)
     return PlaceSettings() if row is None else settings_of(row)
-
-
-async def change_settings(session: AsyncSession, place: PlaceKey, wanted: PlaceSettings) -> None:
-    """See `Store.change_settings`."""
-    _set(await place_row(session, place), wanted)
 
 
 async def alter_settings(
     session: AsyncSession, place: PlaceKey, alter: Callable[[PlaceSettings], PlaceSettings]
 ) -> None:
-    """See `Store.alter_settings`."""
+    """See `PlaceStore.alter_settings`."""
     row = await place_row(session, place)
-    _set(row, alter(settings_of(row)))
-
-
-def _set(row: PlaceRow, wanted: PlaceSettings) -> None:
+    wanted = alter(settings_of(row))
     row.model = wanted.model
     row.parameters = parameters_json(wanted.parameters)
     row.system_prompt = wanted.system_prompt
-    row.attention = None if wanted.attention is None else wanted.attention.value
+    row.listen_mode = None if wanted.listen_mode is None else wanted.listen_mode.value
     fallbacks = wanted.fallback_models
     row.fallback_models = None if fallbacks is None else list(fallbacks)
 
@@ -278,9 +283,9 @@ def _conversation_in(found: Row[ConversationRow, PlaceRow] | None) -> Conversati
     return None if found is None else conversation_of(*found)
 
 
-async def attentions(session: AsyncSession) -> Mapping[int, Attention]:
-    """See `Store.attentions`; reads the whole table, once a start."""
+async def listen_modes(session: AsyncSession) -> Mapping[int, ListenMode]:
+    """See `PlaceStore.listen_modes`; reads the whole table, once a start."""
     rows = await session.execute(
-        select(PlaceRow.channel_id, PlaceRow.attention).where(PlaceRow.attention.is_not(None))
+        select(PlaceRow.channel_id, PlaceRow.listen_mode).where(PlaceRow.listen_mode.is_not(None))
     )
-    return {channel_id: Attention(word) for channel_id, word in rows}
+    return {channel_id: ListenMode(word) for channel_id, word in rows}

@@ -182,10 +182,15 @@ def _silence_driver() -> None:
 
 
 def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    """Set what SQLite keeps for each connection; `FULL` also survives a loss of power."""
+    """Set what SQLite keeps for each connection.
+
+    With write-ahead logging `NORMAL` loses nothing to a killed process, and to a loss of power the
+    last commits at most (https://www.sqlite.org/pragma.html#pragma_synchronous): a commit need not
+    wait for the disk, so that text can be stored before it is shown.
+    """
     cursor = connection.cursor()
     cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
     cursor.close()
 
 

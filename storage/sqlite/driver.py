@@ -34,7 +34,7 @@ class WholeCursor:
         self.lastrowid: int | None = None
 
     async def __aenter__(self) -> Self:
-        """Give itself: there is nothing to open."""
+        """Return itself: there is nothing to open."""
         return self
 
     async def execute(self, statement: str, parameters: Iterable[Any] = ()) -> Self:
@@ -46,7 +46,7 @@ class WholeCursor:
         return await self._connection.run(partial(self._run_many, statement, parameters))
 
     async def fetchall(self) -> list[Any]:
-        """Give the rows that were fetched."""
+        """Return the rows that were fetched."""
         return self._rows
 
     async def close(self) -> None:
@@ -86,7 +86,7 @@ class WholeConnection(Connection):
         self._may_write = may_write
 
     def begun(self) -> sqlite3.Connection:
-        """Give the connection beneath, with the transaction begun.
+        """Return the connection beneath, with the transaction begun.
 
         A beginning that failed is tried again: nothing may ever run outside its transaction.
         """

@@ -54,7 +54,7 @@ _WORDS = {
 
 
 def translated(error: SQLAlchemyError | sqlite3.Error | OverflowError) -> StoreError:
-    """Give the core's error for a database's; to be raised `from` it.
+    """Return the core's error for a database's; to be raised `from` it.
 
     An `OverflowError` is what the driver says to an integer of more than 64 bits.
     """
@@ -71,6 +71,6 @@ def translated(error: SQLAlchemyError | sqlite3.Error | OverflowError) -> StoreE
 
 
 def primary_code_of(error: BaseException) -> int | None:
-    """Give the primary result code; Python's own complaints (a wrong type) carry none."""
+    """Return the primary result code; Python's own complaints (a wrong type) carry none."""
     code: int | None = getattr(error, "sqlite_errorcode", None)
     return None if code is None else code & PRIMARY_CODE

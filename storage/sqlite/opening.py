@@ -5,17 +5,17 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from conversation.meter import NO_METER, Meter
-from conversation.ports import Now
+from conversation.ports.clock import Now
 from storage.database_url import parse_database_url, sqlite_url
 from storage.sqlite.database import BUSY_TIMEOUT_S, Database
 from storage.sqlite.migrating import bring_up_to_date
-from storage.sqlite.store import SqlStore
+from storage.sqlite.store import Store, store_on
 
 
 @asynccontextmanager
 async def open_store(
     url: str, *, now: Now, busy_timeout_s: float = BUSY_TIMEOUT_S, meter: Meter = NO_METER
-) -> AsyncGenerator[SqlStore, None]:
+) -> AsyncGenerator[Store, None]:
     """Open the database that a URL names, and close it with every connection at the end.
 
     Raises:
@@ -27,6 +27,6 @@ async def open_store(
     await asyncio.to_thread(bring_up_to_date, path, now())
     database = Database(sqlite_url(path), busy_timeout_s=busy_timeout_s, meter=meter)
     try:
-        yield SqlStore(database, now=now)
+        yield store_on(database, now)
     finally:
         await database.close()

@@ -20,14 +20,14 @@ class Trouble:
         self._failures = 0
 
     def failed(self, error: StoreUnavailableError) -> None:
-        """Take in that a transaction failed for a reason that may pass."""
+        """Record that a transaction failed for a reason that may pass."""
         self._failures += 1
         if self._since_s is None:
             self._since_s = asyncio.get_running_loop().time()
             log.error("%s. Nothing is answered that cannot be stored", error)
 
     def written(self) -> None:
-        """Take in that a transaction was committed."""
+        """Record that a transaction was committed."""
         if self._since_s is not None:
             lasted_s = asyncio.get_running_loop().time() - self._since_s
             log.warning(

@@ -15,7 +15,7 @@ pytestmark = [
 
 
 def _fates(after: Aftermath) -> dict[Fate, int]:
-    """Give the fates that there are."""
+    """Return the fates that there are."""
     return {fate: count for fate, count in after.fates.items() if count}
 
 

@@ -10,7 +10,7 @@ from benchmarks.timeline import Reader, Sight, Stream, lateness, mean_lag_s
 
 
 def stream_of(text: str, chars_per_s: float = 1.0) -> Stream:
-    """Give a stream of single characters at an even pace, from 100 s on."""
+    """Return a stream of single characters at an even pace, from 100 s on."""
     return Stream(text, [100.0 + place / chars_per_s for place in range(len(text))])
 
 

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from random import SystemRandom
 
-from tests.chaos.rounds import Figures, Rounds
+from tests.chaos.rounds import Figures, Plan, Rounds
 from tests.chaos.stage import opened_stage
 
 _MOST_SEEDS = 1_000_000
@@ -28,7 +28,7 @@ def main() -> int:
 
 async def _run(rounds: int, seed: int, folder: Path) -> Figures:
     async with opened_stage(folder, seed) as stage:
-        return await Rounds(stage, seed, _tell).run(rounds)
+        return await Rounds(stage, seed, _tell, Plan.of_long_run(rounds)).run(rounds)
 
 
 def _tell(line: str) -> None:

@@ -44,12 +44,12 @@ class Chronicle:
     _tags: int = 0
 
     def next_tag(self) -> str:
-        """Give a word that nobody has used."""
+        """Return a word that nobody has used."""
         self._tags += 1
         return f"q{self._tags}q"
 
     def speak(self, spoken: Spoken) -> None:
-        """Remember a message that was posted just now."""
+        """Record a message that was posted just now."""
         self.spoken[spoken.message.id] = spoken
         meant = "says" if spoken.is_meant else "says to others"
         self.note(f"{spoken.person.name} {meant} {spoken.tag}", spoken.channel.id)
@@ -60,7 +60,7 @@ class Chronicle:
         self._events.append(Event(self.round_number, at, channel_id, words))
 
     def story(self, channel_ids: set[int]) -> list[str]:
-        """Tell what happened of late in some channels, and everywhere."""
+        """Return what happened of late in some channels, and everywhere."""
         wanted = {0, *channel_ids}
         events = [event for event in self._events if event.channel_id in wanted]
         return [

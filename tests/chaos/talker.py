@@ -41,18 +41,23 @@ class Speech:
 class Talker:
     """Answers with numbered words, each of which says which answer it belongs to.
 
+    Args:
+        random: Decides what is said.
+        pinged_id: Whom some answers mention.
+
     Attributes:
         speeches: What was said, by the word that begins each text.
         faults: How the next answers fail, one each.
     """
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, pinged_id: int = 0) -> None:
         self._random = random
+        self._pinged_id = pinged_id
         self.speeches: dict[str, Speech] = {}
         self.faults: deque[Fault] = deque()
 
     def __call__(self, asked: AskedConversation) -> Answer:
-        """Answer a question; see `sandbox.script.Answerer`."""
+        """Answer a question; see `sandbox.models.script.Answerer`."""
         name = f"A{len(self.speeches) + 1}"
         text = self._text(name)
         lasts_s = self._random.choice(_LASTS_S)
@@ -65,7 +70,7 @@ class Talker:
         )
 
     def fault(self) -> Fault:
-        """Make up a way in which an answer can fail."""
+        """Return a way in which an answer can fail."""
         after = self._random.choice((0, 5, 400, 2500))
         return self._random.choice(
             (
@@ -82,11 +87,16 @@ class Talker:
         )
 
     def _text(self, name: str) -> str:
-        """Write a short or long text, or one with code; no two lines of all texts are the same."""
-        count = self._random.choice((1, 5, 40, 40, 150, 700))
+        """Return a short or long text, or one with code; no two lines of all texts are the same.
+
+        Some would ping everybody if they might.
+        """
+        count = self._random.choice((1, 5, 5, 40, 40, 150, 700))
         words = [f"{name}w{number}" for number in range(count)]
         if count == 40 and self._random.random() < 0.5:
             code = "\n".join(f"{word} = 1" for word in words)
             return f"{name} shows:\n```python\n{code}\n```\nand {name} ends."
+        if count == 5 and self._random.random() < 0.5:
+            words.append(f"@everyone <@{self._pinged_id}> **{name}**")
         lines = [" ".join(words[at : at + 12]) for at in range(0, count, 12)]
         return f"{name} says: " + "\n".join(lines)

@@ -1,15 +1,39 @@
 """What goes wrong during a run, on purpose, besides the bot being killed."""
 
 import asyncio
-from contextlib import suppress
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 
 from sandbox.models.script import Answer, HangUp, Http
+from sandbox.people.client_refusal import ClientRefusedError
+from tests.chaos.laws.debts import INJECTED_RETRY_AFTER_S
 from tests.chaos.people import Act
 from tests.chaos.stage import Stage
 
 _POST, _EDIT = "/channels/*/messages", "/channels/*/messages/*"
 _TARGETS = (("POST", _POST), ("PATCH", _EDIT), ("POST", "*/threads"), ("GET", "*"), ("*", "*"))
 _STATUSES = (500, 502, 503, 504)
+_SAID_MEANWHILE = 3
+_LOCK_PAUSE_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Severity:
+    """How long what lasts goes on.
+
+    `locked_s` is how long somebody else holds the database, longer than the bot waits for it;
+    `frozen_s` how long the process stands still, in the rounds `frozen_long_in` `frozen_long_s`.
+    """
+
+    locked_s: float = 7.0
+    full_s: float = 4.0
+    frozen_s: float = 3.0
+    frozen_long_s: float = 90.0
+    frozen_long_in: frozenset[int] = frozenset()
+    rare: float = 0.12
+    """In how many rounds one of these happens."""
 
 
 class Trouble:
@@ -17,17 +41,21 @@ class Trouble:
 
     Args:
         stage: Where it is broken.
-        people: Talks while an event is lost.
+        talk: Has somebody say something anywhere.
+        mention: Has somebody ask in a text channel, where each question stands alone.
+        severity: How long what lasts goes on.
     """
 
-    def __init__(self, stage: Stage, talk: Act) -> None:
+    def __init__(self, stage: Stage, talk: Act, mention: Act, severity: Severity) -> None:
         self._stage = stage
         self._random = stage.random
         self._talk = talk
+        self._mention = mention
+        self._severity = severity
 
-    def some(self) -> list[Act]:
-        """Choose what goes wrong in one round."""
-        return self._random.choices(
+    def some(self, round_number: int) -> list[Act]:
+        """Return what goes wrong in one round."""
+        acts: list[Act] = self._random.choices(
             (
                 self._drop_gateway,
                 self._lose_session,
@@ -43,6 +71,11 @@ class Trouble:
             weights=(2, 2, 3, 1, 1, 4, 4, 1, 1, 8),
             k=self._random.randint(1, 5),
         )
+        if round_number in self._severity.frozen_long_in:
+            acts.append(self._freeze_long)
+        elif self._random.random() < self._severity.rare:
+            acts.append(self._random.choice((self._lock_store, self._fill_disk, self._freeze)))
+        return acts
 
     def end(self) -> None:
         """Mend everything."""
@@ -66,7 +99,7 @@ class Trouble:
             return
         if self._random.random() < 0.5:
             faults.swallow_next("MESSAGE_CREATE")
-            await self._talk()
+            await self._mention()
             faults.drop_all(resumable=False)
         else:
             faults.drop_all(resumable=False)
@@ -86,7 +119,9 @@ class Trouble:
 
     async def _storm(self) -> None:
         self._note("a storm of 429")
-        self._stage.discord.faults.storm_429(self._random.uniform(0.3, 1.5))
+        self._stage.discord.faults.storm_429(
+            self._random.uniform(0.3, 1.5), retry_after_s=INJECTED_RETRY_AFTER_S
+        )
 
     async def _server_error(self) -> None:
         method, pattern = self._random.choice(_TARGETS)
@@ -123,5 +158,53 @@ class Trouble:
         else:
             self._stage.talker.faults.append(fault)
 
+    async def _lock_store(self) -> None:
+        """Hold the database for longer than the bot waits for it, while people go on talking."""
+        async with _locked(self._stage):
+            self._note("the database is locked")
+            await self._talk_for(self._severity.locked_s)
+        self._note("the database is free")
+
+    async def _fill_disk(self) -> None:
+        async with self._stage.lives.disk_full():
+            self._note("the disk is full")
+            await self._talk_for(self._severity.full_s)
+        self._note("the disk has room")
+
+    async def _freeze(self) -> None:
+        await self._freeze_for(self._severity.frozen_s)
+
+    async def _freeze_long(self) -> None:
+        await self._freeze_for(self._severity.frozen_long_s)
+
+    async def _freeze_for(self, seconds: float) -> None:
+        async with self._stage.lives.frozen():
+            self._note("the process stands still")
+            await self._talk_for(seconds)
+        self._note("the process goes on")
+
+    async def _talk_for(self, seconds: float) -> None:
+        for _ in range(_SAID_MEANWHILE):
+            await asyncio.sleep(seconds / (_SAID_MEANWHILE + 1))
+            with suppress(ClientRefusedError):
+                await self._talk()
+        await asyncio.sleep(seconds / (_SAID_MEANWHILE + 1))
+
     def _note(self, words: str) -> None:
         self._stage.chronicle.note(words)
+
+
+@asynccontextmanager
+async def _locked(stage: Stage) -> AsyncGenerator[None, None]:
+    """Hold the database's lock for writing, as soon as the bot lets go of it."""
+    connection = sqlite3.connect(stage.database, timeout=0, isolation_level=None)
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN EXCLUSIVE")
+                break
+            except sqlite3.OperationalError:
+                await asyncio.sleep(_LOCK_PAUSE_S)
+        yield
+    finally:
+        connection.close()

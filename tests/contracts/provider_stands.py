@@ -9,7 +9,7 @@ import aiohttp
 
 from conversation.entities import FailureReason, Parameters, ResumeState, Role
 from conversation.events import Finished, ReasoningDelta, StreamEvent, TextDelta
-from conversation.ports import Entry, Provider, Request
+from conversation.ports.provider import Entry, Provider, Request
 from sandbox.models.openai.server import OpenAIServer
 from sandbox.models.playground.server import PlaygroundServer
 from sandbox.models.recording import RecordedRequest
@@ -23,7 +23,7 @@ QUICK = Limits(connect_s=2.0, first_token_s=5.0, between_chunks_s=5.0, attempts=
 
 
 def utc_now() -> datetime:
-    """Give the time."""
+    """Return the time."""
     return datetime.now(UTC)
 
 

@@ -10,6 +10,6 @@ from tests.conversation.house import House, opened_house
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncGenerator[House, None]:
-    """Give the core with everything real around it."""
+    """Return the core with everything real around it."""
     async with opened_house(tmp_path) as opened:
         yield opened

@@ -1,22 +1,25 @@
 """The core with everything real around it: a store in a file, providers, and their stand-ins."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+from conversation.answer import Answer
 from conversation.asking.asking import Asking
 from conversation.asking.breaker import Breaker
 from conversation.asking.slots import Slots
-from conversation.entities import PlaceKey, Received, Shown, Verdict
+from conversation.day import day_of
+from conversation.effective_settings import Defaults
+from conversation.entities import Limits, PlaceKey, Received, Shown, Verdict
 from conversation.events import Finished, ReplyEvent, TextDelta
 from conversation.service import ConversationService
 from conversation.stop_signal import StopSignal
 from sandbox.models.openai.server import OpenAIServer
 from sandbox.models.playground.server import PlaygroundServer
 from sandbox.models.script import Script
-from storage.sqlite.store import SqlStore
+from storage.sqlite.store import Store
 from tests.contracts.provider_stands import QUICK
 from tests.storage.opened import Clock, opened_sqlite
 from upstream.catalog import Catalog
@@ -37,7 +40,7 @@ class House:
     """A service with the servers behind it; the local one lists its models when it is asked."""
 
     service: ConversationService
-    store: SqlStore
+    store: Store
     catalog: Catalog
     playground: PlaygroundServer
     local: OpenAIServer
@@ -51,9 +54,9 @@ class House:
         """Let somebody say something; give the conversation."""
         name = {ANN: "ann", BEN: "ben"}[author_id]
         message = Received(next(self._ids), place, author_id, name, text)
-        receipt = await self.store.receive(
-            message, queue_limit=10, daily_limit=None, day_began_at=self.clock.now()
-        )
+        began_at, ends_at = day_of(self.clock.now())
+        limits = Limits(10, None, began_at, ends_at)
+        receipt = await self.store.queue.receive(message, limits)
         assert receipt.verdict is Verdict.ACCEPTED
         return receipt.conversation_id
 
@@ -62,18 +65,32 @@ class House:
         return await self.answer(await self.say(text, place=place))
 
     async def answer(
-        self, conversation_id: int, stop: StopSignal | None = None
+        self,
+        conversation_id: int,
+        stop: StopSignal | None = None,
+        on_event: Callable[[ReplyEvent], None] | None = None,
     ) -> list[ReplyEvent]:
-        """Give all events of the answer to what waits."""
-        async with aclosing(self.service.reply(conversation_id, stop or StopSignal())) as events:
-            return [event async for event in events]
+        """Return all events of the answer to what is to be answered next, and store its end."""
+        assignment = await self.service.next_assignment(conversation_id)
+        if assignment is None:
+            return []
+        answer = Answer(conversation_id, assignment.exchange.turn.model or "")
+        found: list[ReplyEvent] = []
+        async with aclosing(self.service.stream(assignment, stop or StopSignal())) as events:
+            async for event in events:
+                answer.add(event)
+                found.append(event)
+                if on_event is not None:
+                    on_event(event)
+        await self.service.finish(assignment.exchange.turn.id, answer.result())
+        return found
 
     async def head(self, place: PlaceKey = THREAD) -> Shown:
-        """Give the newest answer as it is stored."""
-        conversation = await self.store.current_conversation(place.channel_id)
+        """Return the newest answer as it is stored."""
+        conversation = await self.store.places.current_conversation(place.channel_id)
         assert conversation is not None
         assert conversation.head_turn_id is not None
-        shown = await self.store.shown_turn(conversation.head_turn_id)
+        shown = await self.store.turns.shown_turn(conversation.head_turn_id)
         assert shown is not None
         return shown
 
@@ -84,7 +101,7 @@ def text_of(events: list[ReplyEvent]) -> str:
 
 
 def end_of(events: list[ReplyEvent]) -> Finished:
-    """Give the last event, after checking that no other ends the answer."""
+    """Return the last event, after checking that no other ends the answer."""
     *before, last = events
     assert isinstance(last, Finished)
     assert not any(isinstance(event, Finished) for event in before)
@@ -110,7 +127,8 @@ async def opened_house(folder: Path) -> AsyncGenerator[House, None]:
         breaker = Breaker(lambda: clock.now().timestamp())
         slots = Slots(2, 2, report_after_s=(0.0, 0.01))
         service = ConversationService(
-            store,
+            store.turns,
+            store.places,
             Asking(
                 {provider.name: provider for provider in providers},
                 catalog,
@@ -118,7 +136,6 @@ async def opened_house(folder: Path) -> AsyncGenerator[House, None]:
                 slots=slots,
                 most_chars=2000,
             ),
-            default_model=MODEL,
-            default_system_prompt="",
+            Defaults(MODEL),
         )
         yield House(service, store, catalog, playground, local, clock, breaker, slots)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from conversation import history
 from conversation.entities import SPEAKER_SEPARATOR, Outcome, ResumeState, Role, Speaker, Turn
-from conversation.ports import Entry
+from conversation.ports.provider import Entry
 
 NOON = datetime(2031, 5, 6, 12, tzinfo=UTC)
 STATE = ResumeState("p", {"parent": "x"})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from conversation.answer import Answer as StoredAnswer
 from conversation.entities import (
     FailureReason,
     Outcome,
@@ -15,7 +16,8 @@ from conversation.entities import (
     Role,
 )
 from conversation.errors import StoreError
-from conversation.events import Began, Finished, ReasoningDelta, Shortened, TextDelta
+from conversation.events import Finished, ReasoningDelta, ReplyEvent, Shortened, TextDelta
+from conversation.service import Assignment
 from conversation.stop_signal import StopSignal
 from sandbox.models.recording import RecordedRequest
 from sandbox.models.script import Answer, Cut, Gate, Refuse
@@ -30,42 +32,42 @@ from tests.conversation.house import (
     end_of,
     text_of,
 )
+from tests.storage.opened import set_all
 
 TOO_LONG = Answer(fault=Refuse("too long", 400, "context_length_exceeded"))
 
 
 def told(request: RecordedRequest) -> list[str]:
-    """Give the texts that a model was told."""
+    """Return the texts that a model was told."""
     assert request.asked is not None
     return [message.text for message in request.asked.messages]
 
 
 async def use_local(house: House) -> None:
     """Let the OpenAI-compatible server answer in the thread."""
-    await house.store.change_settings(THREAD, PlaceSettings(model=LOCAL))
+    await set_all(house.store, THREAD, PlaceSettings(model=LOCAL))
 
 
 async def test_events_come_in_order_and_the_answer_is_stored(house: House) -> None:
-    """`Began` comes first, `Finished` last, and then all of it is stored."""
+    """`Finished` comes last; what came is stored with its outcome."""
     house.playground.script.queue(Answer("Hello *you*."))
     events = await house.ask("hello")
-    assert isinstance(events[0], Began)
     assert end_of(events).outcome is Outcome.COMPLETE
     assert text_of(events) == "Hello *you*."
     stored = (await house.head()).turn
-    assert stored.id == events[0].exchange.turn.id
     assert (stored.text, stored.outcome, stored.model) == ("Hello *you*.", Outcome.COMPLETE, MODEL)
     assert stored.resume is not None
 
 
 async def test_question_is_stored_before_anything_is_asked(house: House) -> None:
-    """With `Began` the question and an answer without outcome are stored; nobody was asked."""
+    """With the assignment the question and an answer without outcome are stored."""
     conversation_id = await house.say("hello")
-    async with aclosing(house.service.reply(conversation_id, StopSignal())) as events:
-        assert isinstance(await anext(events), Began)
-        stored = (await house.head()).turn
-        assert (stored.role, stored.outcome) == (Role.ASSISTANT, None)
-        assert [it for it in house.playground.requests if it.method == "POST"] == []
+    assignment = await house.service.next_assignment(conversation_id)
+    assert assignment is not None
+    stored = (await house.head()).turn
+    assert (stored.id, stored.role) == (assignment.exchange.turn.id, Role.ASSISTANT)
+    assert (stored.outcome, stored.model) == (None, MODEL)
+    assert [it for it in house.playground.requests if it.method == "POST"] == []
 
 
 async def test_nothing_waits(house: House) -> None:
@@ -100,19 +102,23 @@ async def test_stop_closes_the_upstream_and_keeps_what_came(house: House) -> Non
     """With the stop signal set the upstream is closed at once, and the answer is stopped."""
     gate = Gate()
     house.playground.script.queue(Answer("one two three", hold=gate))
-    stop = StopSignal()
     gate.release(1)
-    conversation_id = await house.say("count")
-    seen: list[object] = []
-    async with aclosing(house.service.reply(conversation_id, stop)) as events:
-        async for event in events:
-            seen.append(event)
-            if isinstance(event, TextDelta):
-                asyncio.get_running_loop().call_soon(stop.set, 1)
-    assert seen[-1] == Finished(Outcome.STOPPED)
+    events = await stopped_at_first_word(house, await house.say("count"))
+    assert events[-1] == Finished(Outcome.STOPPED)
     stored = (await house.head()).turn
     assert (stored.text, stored.outcome, stored.resume) == ("one ", Outcome.STOPPED, None)
     await house.playground.until(lambda: house.playground.requests[-1].closed_by_client)
+
+
+async def stopped_at_first_word(house: House, conversation_id: int) -> list[ReplyEvent]:
+    """Answer, with a stop as soon as the first word has come; return all events."""
+    stop = StopSignal()
+
+    def set_at_text(event: ReplyEvent) -> None:
+        if isinstance(event, TextDelta):
+            asyncio.get_running_loop().call_soon(stop.set, 1)
+
+    return await house.answer(conversation_id, stop, set_at_text)
 
 
 async def test_stopped_answer_stays_on_the_path(house: House) -> None:
@@ -120,32 +126,33 @@ async def test_stopped_answer_stays_on_the_path(house: House) -> None:
     await use_local(house)
     gate = Gate()
     house.local.script.queue(Answer("one two", hold=gate))
-    stop = StopSignal()
     gate.release(1)
-    conversation_id = await house.say("count")
-    async with aclosing(house.service.reply(conversation_id, stop)) as events:
-        async for event in events:
-            if isinstance(event, TextDelta):
-                stop.set(1)
+    await stopped_at_first_word(house, await house.say("count"))
     await house.ask("go on")
     assert told(house.local.requests[-1]) == ["count", "one ", "go on"]
 
 
-async def test_closing_stores_interrupted(house: House) -> None:
-    """Closing the answer without the signal stores what came as interrupted."""
-    conversation_id = await said_slowly(house)
-    async with aclosing(house.service.reply(conversation_id, StopSignal())) as events:
-        await anext(event async for event in events if isinstance(event, TextDelta))
-    await is_interrupted(house)
+async def test_closing_closes_the_upstream(house: House) -> None:
+    """Closing the answer closes the upstream; what came of it is interrupted."""
+    assignment = await asked_slowly(house)
+    answer = StoredAnswer(assignment.exchange.conversation.id, MODEL)
+    async with aclosing(house.service.stream(assignment, StopSignal())) as events:
+        async for event in events:
+            answer.add(event)
+            if isinstance(event, TextDelta):
+                break
+    result = answer.result()
+    assert (result.text, result.outcome) == ("one ", Outcome.INTERRUPTED)
+    await house.playground.until(lambda: house.playground.requests[-1].closed_by_client)
 
 
-async def test_cancelling_stores_interrupted(house: House) -> None:
-    """Cancelling the task that answers stores what came as interrupted."""
-    conversation_id = await said_slowly(house)
+async def test_cancelling_closes_the_upstream(house: House) -> None:
+    """Cancelling the task that asks closes the upstream."""
+    assignment = await asked_slowly(house)
     has_text = asyncio.Event()
 
     async def consume() -> None:
-        async with aclosing(house.service.reply(conversation_id, StopSignal())) as events:
+        async with aclosing(house.service.stream(assignment, StopSignal())) as events:
             async for event in events:
                 if isinstance(event, TextDelta):
                     has_text.set()
@@ -156,22 +163,17 @@ async def test_cancelling_stores_interrupted(house: House) -> None:
         task.cancel()
         await asyncio.wait({task})
     assert task.cancelled()
-    await is_interrupted(house)
+    await house.playground.until(lambda: house.playground.requests[-1].closed_by_client)
 
 
-async def said_slowly(house: House) -> int:
-    """Let somebody ask for an answer of which one word comes; give the conversation."""
+async def asked_slowly(house: House) -> Assignment:
+    """Let somebody ask for an answer of which one word comes."""
     gate = Gate()
     gate.release(1)
     house.playground.script.queue(Answer("one two three", hold=gate))
-    return await house.say("count")
-
-
-async def is_interrupted(house: House) -> None:
-    """Check that the word is stored as interrupted and the upstream closed."""
-    stored = (await house.head()).turn
-    assert (stored.text, stored.outcome) == ("one ", Outcome.INTERRUPTED)
-    await house.playground.until(lambda: house.playground.requests[-1].closed_by_client)
+    assignment = await house.service.next_assignment(await house.say("count"))
+    assert assignment is not None
+    return assignment
 
 
 async def test_cut_answer_is_stored_as_failed(house: House) -> None:
@@ -181,12 +183,13 @@ async def test_cut_answer_is_stored_as_failed(house: House) -> None:
     assert end.failure is not None
     stored = (await house.head()).turn
     assert (stored.text, stored.outcome) == ("one ", Outcome.FAILED)
-    assert stored.failure is end.failure.reason is FailureReason.CUT
+    assert stored.failure is not None
+    assert stored.failure.reason is end.failure.reason is FailureReason.CUT
 
 
 async def test_unknown_model_is_an_answer(house: House) -> None:
     """A model that is nobody's ends the answer with the nearest names; nobody is asked."""
-    await house.store.change_settings(THREAD, PlaceSettings(model="local/dema"))
+    await set_all(house.store, THREAD, PlaceSettings(model="local/dema"))
     asked = len(house.local.requests)
     end = end_of(await house.ask("hello"))
     assert end.failure is not None
@@ -209,7 +212,7 @@ async def test_model_that_the_service_does_not_know(house: House) -> None:
 async def test_parameters_are_stored_with_the_answer(house: House) -> None:
     """An answer remembers how it was asked for."""
     parameters = Parameters(0.5, 0.9, 64)
-    await house.store.change_settings(THREAD, PlaceSettings(parameters=parameters))
+    await set_all(house.store, THREAD, PlaceSettings(parameters=parameters))
     await house.ask("hello")
     assert (await house.head()).turn.parameters == parameters
     assert house.playground.requests[-1].value("max_tokens") == "64"
@@ -264,20 +267,16 @@ async def test_question_that_cannot_be_stored(house: House, tmp_path: Path) -> N
 
 
 async def test_answer_that_cannot_be_stored(house: House, tmp_path: Path) -> None:
-    """An answer that could not be stored is no silent success: it has no `Finished`."""
+    """An end that the store refuses for good is no silent success."""
     conversation_id = await house.say("hello")
-    seen: list[object] = []
 
-    async def consume(connection: sqlite3.Connection) -> None:
-        async with aclosing(house.service.reply(conversation_id, StopSignal())) as events:
-            async for event in events:
-                seen.append(event)
-                if isinstance(event, TextDelta) and len(seen) == 2:
-                    connection.execute("ALTER TABLE turn RENAME TO mislaid")
+    def lose_table(event: ReplyEvent) -> None:
+        if isinstance(event, Finished):
+            with closing(sqlite3.connect(tmp_path / "bobbin.db")) as connection:
+                connection.execute("ALTER TABLE turn RENAME TO mislaid")
 
-    with closing(sqlite3.connect(tmp_path / "bobbin.db")) as connection, pytest.raises(StoreError):
-        await consume(connection)
-    assert isinstance(seen[-1], TextDelta)
+    with pytest.raises(StoreError):
+        await house.answer(conversation_id, on_event=lose_table)
 
 
 async def test_conversations_do_not_mix(house: House) -> None:

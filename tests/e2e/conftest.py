@@ -10,6 +10,6 @@ from tests.e2e.scene import Scene, opened_scene
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncGenerator[Scene, None]:
-    """Give the sandbox's servers, with nobody answering yet."""
+    """Return the sandbox's servers, with nobody answering yet."""
     async with opened_scene(tmp_path / "data") as opened:
         yield opened

@@ -35,7 +35,7 @@ class SmallDisk:
                     return
 
     def free(self) -> None:
-        """Give the room back."""
+        """Return the room back."""
         self._ballast.unlink()
 
 

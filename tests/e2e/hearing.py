@@ -6,17 +6,17 @@ from tests.e2e.scene import Scene
 
 
 def conversations(scene: Scene) -> list[AskedConversation]:
-    """Give what the model was asked, oldest first: the whole chain of messages each time."""
+    """Return what the model was asked, oldest first: the whole chain of messages each time."""
     return [request.asked for request in scene.playground.requests if request.asked is not None]
 
 
 def questions(scene: Scene) -> list[str]:
-    """Give the newest message of each time the model was asked, in the order of asking."""
+    """Return the newest message of each time the model was asked, in the order of asking."""
     return [asked.messages[-1].text for asked in conversations(scene)]
 
 
 def said_by_people(asked: AskedConversation) -> list[str]:
-    """Give what people had said in a conversation up to that question, oldest first."""
+    """Return what people had said in a conversation up to that question, oldest first."""
     return [message.text for message in asked.messages if message.role == "user"]
 
 

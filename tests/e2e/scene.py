@@ -77,11 +77,11 @@ class Scene:
         return f"{self.world.bot.mention} {text}"
 
     def actor(self, person: Person) -> PersonActor:
-        """Give the hands of a person."""
+        """Return the hands of a person."""
         return self.discord.person(person)
 
     def from_bot(self, channel: Channel) -> list[Message]:
-        """Give what the bot said in a place, oldest first; not the line that opens a thread."""
+        """Return what the bot said in a place, oldest first; not the line that opens a thread."""
         return [
             message
             for message in self.discord.messages(channel)
@@ -90,7 +90,7 @@ class Scene:
         ]
 
     def finished(self, channel: Channel) -> list[Message]:
-        """Give the bot's messages in a place that cannot be stopped (any more)."""
+        """Return the bot's messages in a place that cannot be stopped (any more)."""
         return [message for message in self.from_bot(channel) if "Stop" not in labels_of(message)]
 
     async def until(self, condition: Callable[[], _Found], timeout_s: float = 10.0) -> _Found:
@@ -118,7 +118,7 @@ class Scene:
 
 
 def labels_of(message: Message) -> list[str]:
-    """Give what the buttons under a message say, in their order."""
+    """Return what the buttons under a message say, in their order."""
     return [button["label"] for row in message.components for button in row["components"]]
 
 

@@ -10,18 +10,18 @@ from tests.e2e.scene import Scene
 
 
 def asked(server: ModelServer) -> list[RecordedRequest]:
-    """Give the questions that reached a model, oldest first."""
+    """Return the questions that reached a model, oldest first."""
     return [request for request in server.requests if request.asked is not None]
 
 
 def told(request: RecordedRequest) -> list[tuple[str, str]]:
-    """Give what a model was told, as roles and texts."""
+    """Return what a model was told, as roles and texts."""
     assert request.asked is not None
     return [(message.role, message.text) for message in request.asked.messages]
 
 
 def answers(scene: Scene, channel: Channel) -> list[Message]:
-    """Give the bot's finished messages in a place, without what it said to commands."""
+    """Return the bot's finished messages in a place, without what it said to commands."""
     return [message for message in scene.finished(channel) if not message.interaction]
 
 
@@ -38,8 +38,9 @@ async def ask_in(
 async def command(
     scene: Scene, channel: Channel, name: str, person: Person | None = None, /, **options: Any
 ) -> str:
-    """Give a command; give the answer, which nobody else may see."""
+    """Return a command; give the answer, which nobody else may see."""
     record = await scene.actor(person or scene.ann).slash(channel, name, **options)
+    await record.until(lambda: not record.is_thinking)
     assert record.response is not None, record.failed or "a modal was shown"
     assert record.response.is_ephemeral
     return record.response.content

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from rendering.wording.english import Notice, say
+from rendering.wording.sentences import Sentence, say
 from sandbox.models.script import Answer, Gate
 from sandbox.world.entities import Channel, Message, Person
 from tests.e2e.scene import Scene, opened_scene
@@ -26,7 +26,7 @@ async def replies_to(scene: Scene, message: Message) -> list[str]:
 
 
 async def refusals(scene: Scene, channel: Channel, person: Person) -> set[str]:
-    """Give what somebody is answered to each command that changes a conversation."""
+    """Return what somebody is answered to each command that changes a conversation."""
     return {
         await command(scene, channel, name, person, **given) for name, given in STEERING.items()
     }
@@ -58,9 +58,9 @@ async def test_others_may_not_steer(scene: Scene) -> None:
     """`/reset`, `/model NAME` and `/settings` are refused, ephemerally, to everybody else."""
     async with scene.bot():
         thread, _ = await scene.ask("hello")
-        assert await refusals(scene, thread, scene.ben) == {Notice.NOT_YOURS}
+        assert await refusals(scene, thread, scene.ben) == {Sentence.NOT_YOURS}
         await ask_in(scene, thread, "still here?")
-        assert Notice.FROM_BOT in await command(scene, thread, "model", scene.ben)
+        assert "(the bot's default)" in await command(scene, thread, "model", scene.ben)
     assert len(asked(scene.playground)) == 2
 
 
@@ -72,7 +72,7 @@ async def test_person_answered_may_steer(scene: Scene) -> None:
         for person in (scene.ben, scene.ann):
             shown = await command(scene, thread, "model", person, name="olmoe-0125")
             assert "olmoe-0125" in shown
-            assert shown != Notice.NOT_YOURS
+            assert shown != Sentence.NOT_YOURS
 
 
 async def test_starter_may_steer_after_a_reset(scene: Scene) -> None:
@@ -82,7 +82,7 @@ async def test_starter_may_steer_after_a_reset(scene: Scene) -> None:
         await scene.actor(scene.ann).slash(thread, "reset")
         await ask_in(scene, thread, "now me", scene.ben)
         shown = await command(scene, thread, "model", name="olmoe-0125")
-    assert shown == say(Notice.MODEL_SET, model="allenai/olmoe-0125")
+    assert shown == say(Sentence.MODEL_SET, model="allenai/olmoe-0125")
 
 
 async def test_starter_of_a_thread_that_the_bot_did_not_open(scene: Scene) -> None:
@@ -91,7 +91,7 @@ async def test_starter_of_a_thread_that_the_bot_did_not_open(scene: Scene) -> No
         thread = scene.actor(scene.ann).start_thread(scene.channel, "ann's own")
         await ask_in(scene, thread, scene.mention("hello"), scene.ben)
         shown = await command(scene, thread, "model", name="olmoe-0125")
-    assert shown == say(Notice.MODEL_SET, model="allenai/olmoe-0125")
+    assert shown == say(Sentence.MODEL_SET, model="allenai/olmoe-0125")
 
 
 async def test_whoever_may_manage_messages_may_steer(scene: Scene) -> None:
@@ -101,9 +101,9 @@ async def test_whoever_may_manage_messages_may_steer(scene: Scene) -> None:
         thread, _ = await scene.ask("hello")
         for place in (thread, scene.channel):
             shown = await command(scene, place, "model", scene.ben, name="olmoe-0125")
-            assert shown == say(Notice.MODEL_SET, model="allenai/olmoe-0125")
+            assert shown == say(Sentence.MODEL_SET, model="allenai/olmoe-0125")
         refused = await command(scene, scene.channel, "model", name="olmoe-0125")
-    assert refused == Notice.NOT_YOURS
+    assert refused == Sentence.NOT_YOURS
 
 
 async def test_stop_is_for_the_same_people(scene: Scene) -> None:
@@ -115,10 +115,10 @@ async def test_stop_is_for_the_same_people(scene: Scene) -> None:
         thread = await scene.thread_of(question)
         gate.release(1)
         await scene.until(lambda: scene.from_bot(thread) and scene.from_bot(thread)[0].components)
-        assert await command(scene, thread, "stop", scene.ben) == Notice.NOT_YOURS
+        assert await command(scene, thread, "stop", scene.ben) == Sentence.NOT_YOURS
         clicked = await scene.actor(scene.ben).click(scene.from_bot(thread)[0], label="Stop")
         assert clicked.response is not None
-        assert clicked.response.content == Notice.NOT_YOURS
+        assert clicked.response.content == Sentence.NOT_YOURS
         assert clicked.response.is_ephemeral
         gate.open()
         await scene.until(lambda: answers(scene, thread))
@@ -130,10 +130,10 @@ async def test_channel_that_is_not_allowed(scene: Scene) -> None:
     other = scene.world.create_text_channel(scene.guild, "other")
     async with scene.bot(ALLOWED_CHANNELS=str(other.id)):
         first = scene.actor(scene.ann).say(scene.channel, scene.mention("hello"))
-        assert await replies_to(scene, first) == [Notice.CHANNEL_NOT_ALLOWED]
+        assert await replies_to(scene, first) == [Sentence.CHANNEL_NOT_ALLOWED]
         scene.actor(scene.ann).say(scene.channel, scene.mention("hello?"))
         for _ in range(2):
-            assert await command(scene, scene.channel, "help") == Notice.CHANNEL_NOT_ALLOWED
+            assert await command(scene, scene.channel, "help") == Sentence.CHANNEL_NOT_ALLOWED
         allowed = scene.actor(scene.ann).say(other, scene.mention("hello"))
         await scene.answer_in(await scene.thread_of(allowed))
         assert len(answers(scene, scene.channel)) == 1
@@ -152,8 +152,8 @@ async def test_threads_of_an_allowed_channel(scene: Scene) -> None:
 async def test_server_that_is_not_allowed(scene: Scene) -> None:
     """Outside `ALLOWED_GUILDS` people are told why, once, and ephemerally to a command."""
     async with scene.bot(ALLOWED_GUILDS=str(scene.guild.id + 1)):
-        await told_once_alone(scene, Notice.GUILD_NOT_ALLOWED)
-        assert await command(scene, scene.channel, "help") == Notice.GUILD_NOT_ALLOWED
+        await told_once_alone(scene, Sentence.GUILD_NOT_ALLOWED)
+        assert await command(scene, scene.channel, "help") == Sentence.GUILD_NOT_ALLOWED
     assert asked(scene.playground) == []
 
 
@@ -162,16 +162,16 @@ async def test_allowed_roles(scene: Scene) -> None:
     role = scene.world.create_role(scene.guild, "talkers")
     scene.world.join(scene.guild, scene.ben, (role,))
     async with scene.bot(ALLOWED_ROLES=str(role.id)):
-        await told_once(scene, scene.channel, Notice.ROLE_NOT_ALLOWED, scene.mention("hello"))
-        assert await command(scene, scene.channel, "help") == Notice.ROLE_NOT_ALLOWED
-        assert await command(scene, scene.channel, "help", scene.ben) != Notice.ROLE_NOT_ALLOWED
+        await told_once(scene, scene.channel, Sentence.ROLE_NOT_ALLOWED, scene.mention("hello"))
+        assert await command(scene, scene.channel, "help") == Sentence.ROLE_NOT_ALLOWED
+        assert await command(scene, scene.channel, "help", scene.ben) != Sentence.ROLE_NOT_ALLOWED
 
 
 async def test_blocked_people(scene: Scene) -> None:
     """`BLOCKED_USERS` are told so, once, and ephemerally to a command; others are answered."""
     async with scene.bot(BLOCKED_USERS=str(scene.ann.id)):
-        await told_once(scene, scene.channel, Notice.BLOCKED, scene.mention("hello"))
-        assert await command(scene, scene.channel, "model") == Notice.BLOCKED
+        await told_once(scene, scene.channel, Sentence.BLOCKED, scene.mention("hello"))
+        assert await command(scene, scene.channel, "model") == Sentence.BLOCKED
         offered = await scene.actor(scene.ann).autocomplete(scene.channel, "model", "name", "")
     assert offered == []
 
@@ -181,9 +181,9 @@ async def test_direct_messages_that_are_not_allowed(scene: Scene) -> None:
     async with scene.bot(ALLOW_DMS="false"):
         dm = scene.actor(scene.ann).open_direct_message()
         first = scene.actor(scene.ann).say(dm, "hello")
-        assert await replies_to(scene, first) == [Notice.NO_DIRECT_MESSAGES]
+        assert await replies_to(scene, first) == [Sentence.NO_DIRECT_MESSAGES]
         scene.actor(scene.ann).say(dm, "hello?")
-        assert await command(scene, dm, "help") == Notice.NO_DIRECT_MESSAGES
+        assert await command(scene, dm, "help") == Sentence.NO_DIRECT_MESSAGES
         await scene.ask("hello")
         assert len(answers(scene, dm)) == 1
     assert len(asked(scene.playground)) == 1
@@ -197,7 +197,7 @@ async def test_refusal_is_not_repeated_after_a_restart(scene: Scene) -> None:
             last = scene.actor(scene.ben).say(scene.channel, scene.mention("hello"))
             await scene.answer_in(await scene.thread_of(last))
             await scene.until(lambda: answers(scene, scene.channel))
-    assert [each.content for each in answers(scene, scene.channel)] == [Notice.BLOCKED]
+    assert [each.content for each in answers(scene, scene.channel)] == [Sentence.BLOCKED]
 
 
 def renewal() -> str:
@@ -214,7 +214,7 @@ async def test_quota_is_told_before_it_bites(scene: Scene) -> None:
         under = [(await ask_in(scene, dm, "hello")).content for _ in range(6)]
     said = "You said: hello"
     near = [
-        f"{said}\n{say(Notice.QUOTA_NEAR, left=left, limit=6, when=renewal())}"
+        f"{said}\n{say(Sentence.QUOTA_NEAR, left=left, limit=6, when=renewal())}"
         for left in (3, 2, 1, 0)
     ]
     assert under == [said, said, *near]
@@ -230,7 +230,7 @@ async def test_quota_that_is_spent(scene: Scene) -> None:
         thread, _ = await scene.ask("hello", scene.ben)
         await scene.until(lambda: len(answers(scene, thread)) == 1)
         assert len(answers(scene, dm)) == 2
-    assert refused.content == say(Notice.QUOTA_SPENT, limit=1, when=renewal())
+    assert refused.content == say(Sentence.QUOTA_SPENT, limit=1, when=renewal())
     assert len(asked(scene.playground)) == 2
 
 
@@ -241,7 +241,7 @@ async def test_quota_holds_after_a_restart(scene: Scene) -> None:
         await ask_in(scene, dm, "hello")
     async with scene.bot(TURNS_PER_PERSON_PER_DAY="1"):
         refused = await ask_in(scene, dm, "more")
-    assert refused.content == say(Notice.QUOTA_SPENT, limit=1, when=renewal())
+    assert refused.content == say(Sentence.QUOTA_SPENT, limit=1, when=renewal())
 
 
 def registrations(scene: Scene) -> int:

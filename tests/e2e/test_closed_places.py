@@ -13,19 +13,19 @@ from sandbox.rest.requests import RecordedRequest
 from sandbox.world.entities import Channel, Message
 from sandbox.world.permissions import Permission
 from tests.e2e.scene import Scene
-from tests.e2e.streams import Held, first_shown, has_stop_button, hold, until_alive, until_stored
+from tests.e2e.streams import Held, first_shown, has_stop_button, hold, until_heard, until_stored
 
 _CHUNKS = ("One, ", *["more, "] * 20, "end.")
 _WHOLE = "".join(_CHUNKS)
 
 
 def _refused(scene: Scene) -> list[RecordedRequest]:
-    """Give the requests that Discord counts towards a ban."""
+    """Return the requests that Discord counts towards a ban."""
     return [it for it in scene.discord.requests if it.status in (401, 403, 404)]
 
 
 def _warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Give the lines that an operator reads, but those of the start."""
+    """Return the lines that an operator reads, but those of the start."""
     return [
         record.getMessage()
         for record in caplog.records
@@ -130,7 +130,7 @@ async def test_a_permission_that_comes_back_while_the_bot_is_away(scene: Scene) 
     async with scene.bot():
         held = await hold(scene, *_CHUNKS)
         message = await first_shown(scene, held)
-        await until_alive(scene)
+        await until_heard(scene)
         _deny(scene)
         await _rest_is_refused(scene, held, message)
     _allow(scene)

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 
 from rendering.splitting.splitter import DISCORD_LIMIT_CHARS
-from rendering.wording.english import Notice, say
+from rendering.wording.sentences import Sentence, say
 from sandbox.models.openai.server import OpenAIServer
 from sandbox.models.script import Answer, Gate, Refuse, Script
 from sandbox.world.entities import Channel
@@ -20,12 +20,12 @@ async def reset(scene: Scene, channel: Channel) -> None:
     """Begin afresh in a place; everybody there sees that."""
     record = await scene.actor(scene.ann).slash(channel, "reset")
     assert record.response is not None
-    assert record.response.content == Notice.RESET_DONE
+    assert record.response.content == Sentence.RESET_DONE
     assert not record.response.is_ephemeral
 
 
 def stored_texts(scene: Scene) -> list[str]:
-    """Give the texts of all stored turns, oldest first."""
+    """Return the texts of all stored turns, oldest first."""
     with closing(sqlite3.connect(scene.folder / "bobbin.db")) as connection:
         return [text for (text,) in connection.execute("SELECT text FROM turn ORDER BY id")]
 
@@ -68,7 +68,7 @@ async def test_reset_stops_what_streams(scene: Scene) -> None:
         await scene.until(lambda: scene.from_bot(thread))
         await reset(scene, thread)
         await scene.until(lambda: answers(scene, thread))
-        assert answers(scene, thread)[0].content == f"one \n{Notice.STOPPED}".replace(" \n", "\n")
+        assert answers(scene, thread)[0].content == f"one \n{Sentence.STOPPED}".replace(" \n", "\n")
         await ask_in(scene, thread, "again")
     await scene.playground.until(lambda: asked(scene.playground)[0].closed_by_client)
     assert told(asked(scene.playground)[-1]) == [("user", "again")]
@@ -102,14 +102,14 @@ async def test_reset_in_direct_messages(scene: Scene) -> None:
 async def test_reset_in_a_channel(scene: Scene) -> None:
     """In a channel each question begins a conversation: there is nothing to reset."""
     async with scene.bot():
-        assert await command(scene, scene.channel, "reset") == Notice.RESET_CHANNEL
+        assert await command(scene, scene.channel, "reset") == Sentence.RESET_CHANNEL
 
 
 def screen(*lines: str) -> str:
-    """Give what `/help` says, for the default model."""
+    """Return what `/help` says, for the default model."""
     first, steer, *more = lines
-    model = say(Notice.HELP_MODEL, model=DEFAULT)
-    return "\n".join([first, model, steer, *more, Notice.HELP_STORED])
+    model = say(Sentence.HELP_MODEL, model=DEFAULT)
+    return "\n".join([first, model, steer, *more, Sentence.HELP_STORED])
 
 
 async def test_help_in_each_place(scene: Scene) -> None:
@@ -120,14 +120,14 @@ async def test_help_in_each_place(scene: Scene) -> None:
         own, _ = await scene.ask("hello")
         other = scene.actor(scene.ann).start_thread(scene.channel, "ann's own")
         dm = scene.actor(scene.ann).open_direct_message()
-        in_channel = say(Notice.HELP_CHANNEL, bot=name)
-        may, may_not = Notice.HELP_STEER, Notice.HELP_NO_STEER
+        in_channel = say(Sentence.HELP_CHANNEL, bot=name)
+        may, may_not = Sentence.HELP_STEER, Sentence.HELP_NO_STEER
         assert await command(scene, scene.channel, "help") == screen(in_channel, may_not)
         assert await command(scene, scene.channel, "help", scene.ben) == screen(in_channel, may)
-        assert await command(scene, own, "help") == screen(Notice.HELP_THREAD, may)
-        in_other = say(Notice.HELP_OTHER_THREAD, bot=name)
+        assert await command(scene, own, "help") == screen(Sentence.HELP_THREAD, may)
+        in_other = say(Sentence.HELP_OTHER_THREAD, bot=name)
         assert await command(scene, other, "help") == screen(in_other, may)
-        assert await command(scene, dm, "help") == screen(Notice.HELP_DIRECT, may)
+        assert await command(scene, dm, "help") == screen(Sentence.HELP_DIRECT, may)
 
 
 async def test_help_for_somebody_else(scene: Scene) -> None:
@@ -135,8 +135,8 @@ async def test_help_for_somebody_else(scene: Scene) -> None:
     async with scene.bot(TURNS_PER_PERSON_PER_DAY="5"):
         thread, _ = await scene.ask("hello")
         text = await command(scene, thread, "help", scene.ben)
-    quota = say(Notice.HELP_QUOTA, limit=5)
-    assert text == screen(Notice.HELP_THREAD, Notice.HELP_NO_STEER, quota)
+    quota = say(Sentence.HELP_QUOTA, limit=5)
+    assert text == screen(Sentence.HELP_THREAD, Sentence.HELP_NO_STEER, quota)
 
 
 async def test_help_is_one_screen(scene: Scene) -> None:
@@ -147,7 +147,7 @@ async def test_help_is_one_screen(scene: Scene) -> None:
     async with scene.bot(**settings, PROVIDERS__LOCAL__MODELS=name, DEFAULT_MODEL=model):
         text = await command(scene, scene.channel, "help")
     assert len(text) <= DISCORD_LIMIT_CHARS
-    assert text.endswith(Notice.HELP_STORED)
+    assert text.endswith(Sentence.HELP_STORED)
 
 
 async def test_goes_on_after_a_restart(scene: Scene) -> None:
@@ -180,7 +180,7 @@ async def test_path_that_is_too_long(scene: Scene) -> None:
             server.script.queue(Answer(fault=TOO_LONG), Answer("Still here."))
             again = await ask_in(scene, thread, "fourth")
         whole, half = asked(server)[2:4]
-    assert shortened.content == f"Here I am.\n{Notice.SHORTENED}"
+    assert shortened.content == f"Here I am.\n{Sentence.SHORTENED}"
     assert again.content == "Still here."
     assert told(whole)[0] == ("user", "first")
     assert [text for _, text in told(half)] == ["You said: second", "third"]
@@ -199,7 +199,7 @@ async def test_model_whose_list_says_how_much_it_takes(scene: Scene) -> None:
             shortened = await ask_in(scene, thread, "still there? " * 10)
         assert [len(told(it)) for it in asked(server)] == [1, 2]
         assert told(asked(server)[-1])[0] == ("assistant", "Good.")
-    assert shortened.content == f"Yes.\n{Notice.SHORTENED}"
+    assert shortened.content == f"Yes.\n{Sentence.SHORTENED}"
 
 
 async def test_it_is_told_once_in_each_conversation(scene: Scene) -> None:
@@ -219,7 +219,7 @@ async def test_it_is_told_once_in_each_conversation(scene: Scene) -> None:
             await ask_in(scene, dm, "hello")
             server.script.queue(Answer(fault=TOO_LONG), Answer("Yes."))
             said.append((await ask_in(scene, dm, "there?")).content)
-    assert said == [f"Yes.\n{Notice.SHORTENED}", "Yes.", f"Yes.\n{Notice.SHORTENED}"]
+    assert said == [f"Yes.\n{Sentence.SHORTENED}", "Yes.", f"Yes.\n{Sentence.SHORTENED}"]
 
 
 async def test_message_that_alone_is_too_long(scene: Scene) -> None:
@@ -229,11 +229,11 @@ async def test_message_that_alone_is_too_long(scene: Scene) -> None:
         async with scene.bot(DEFAULT_MODEL="local/demo"):
             server.script.queue(Answer(fault=TOO_LONG))
             thread, refused = await scene.ask("far too long")
-            assert refused.content == Notice.TOO_LONG
+            assert refused.content == Sentence.TOO_LONG
             server.script.queue(Answer(fault=TOO_LONG), Answer("Short is fine."))
             answer = await ask_in(scene, thread, "short")
         last = asked(server)[-1]
-    assert answer.content == f"Short is fine.\n{Notice.SHORTENED}"
+    assert answer.content == f"Short is fine.\n{Sentence.SHORTENED}"
     assert told(last) == [("user", "short")]
 
 
@@ -246,7 +246,7 @@ async def test_playground_that_finds_a_thread_too_long(scene: Scene) -> None:
         await ask_in(scene, thread, "second")
         answer = await ask_in(scene, thread, "third")
         await ask_in(scene, thread, "fourth")
-    assert answer.content == f"C.\n{Notice.SHORTENED}"
+    assert answer.content == f"C.\n{Sentence.SHORTENED}"
     anew, after = asked(scene.playground)[-2:]
     assert anew.value("parent") is None
     ((_, text),) = told(anew)

@@ -13,26 +13,31 @@ from pathlib import Path
 import pytest
 
 from conversation.entities import Outcome
-from rendering.wording.english import Notice, say
+from rendering.wording.sentences import Sentence, say
 from sandbox.models.script import Answer, Gate
-from sandbox.world.entities import Change, Channel, Message
+from sandbox.world.entities import Channel, Message
 from tests.e2e.disks import SmallDisk, small_disk, unwritable
 from tests.e2e.health_port import bot_with_health
+from tests.e2e.hearing import questions
 from tests.e2e.scene import Scene, opened_scene
 from tests.e2e.steps import answers, ask_in, command
 from tests.e2e.streams import (
-    Held,
     asked,
     first_shown,
     has_stop_button,
     hold,
-    until_alive,
+    until_heard,
+    until_shown,
     until_stored,
     until_waiting,
 )
 
 _BUSY_LIMIT_S = 20.0
 """SQLite waits five seconds for a lock; whoever is refused is told after that."""
+
+_LIBRARIES = ("discord", "stamina")
+_FEW_READS = 15
+"""What was not heard is read again every few seconds, not again and again."""
 
 Fault = Callable[[Scene], AbstractAsyncContextManager[None]]
 
@@ -88,12 +93,23 @@ async def scene(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncGenerato
 
 
 def _said_by_store(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Give what an operator reads: the level and the words of each line but those of libraries."""
+    """Return what an operator reads: level and words of each line but those of libraries."""
     return [
         f"{record.levelname} {record.getMessage()}"
         for record in caplog.records
-        if record.levelno >= logging.WARNING and not record.name.startswith("discord")
+        if record.levelno >= logging.WARNING and not record.name.startswith(_LIBRARIES)
     ]
+
+
+def _reads(scene: Scene) -> int:
+    """Count how often messages were read from Discord."""
+    return len(scene.discord.requests_to("GET", "/channels/*/messages"))
+
+
+def _are_asked(scene: Scene, *texts: str) -> bool:
+    """Return whether the model was asked all of these."""
+    said = "\n".join(questions(scene))
+    return all(text in said for text in texts)
 
 
 def _notices(scene: Scene, channel: Channel, notice: str) -> list[Message]:
@@ -101,50 +117,51 @@ def _notices(scene: Scene, channel: Channel, notice: str) -> list[Message]:
 
 
 @_FAULTS
-async def test_what_cannot_be_stored_is_not_asked_and_its_author_is_told(
+async def test_what_cannot_be_stored_is_answered_by_itself_when_it_can_be(
     scene: Scene, caplog: pytest.LogCaptureFixture, fault: Fault, words: str
 ) -> None:
-    """Each author is told that a message was not taken, the operator once; then all goes on."""
+    """It is not asked meanwhile; its author is told once, the operator once; then it is answered.
+
+    Nothing has to be sent again.
+    """
     async with scene.bot():
         thread, _ = await scene.ask("hello")
-        count = len(asked(scene))
+        await until_heard(scene)
+        count, before = len(asked(scene)), _reads(scene)
         async with fault(scene):
-            said = [scene.actor(scene.ann).say(thread, f"lost {number}") for number in range(3)]
-            await scene.until(
-                lambda: len(_notices(scene, thread, Notice.STORE_DOWN)) == 3, _BUSY_LIMIT_S
-            )
-        assert len(asked(scene)) == count
+            said = [scene.actor(scene.ann).say(thread, f"number {number}") for number in range(3)]
+            await scene.until(lambda: _notices(scene, thread, Sentence.STORE_DOWN), _BUSY_LIMIT_S)
+            assert len(asked(scene)) == count
+        await scene.until(lambda: _are_asked(scene, "number 0", "number 2"), _BUSY_LIMIT_S)
+        await scene.until(lambda: scene.finished(thread)[-1].content.startswith("You said: "))
         answer = await ask_in(scene, thread, "and now?")
     assert answer.content == "You said: and now?"
-    told = _notices(scene, thread, Notice.STORE_DOWN)
-    replied = {notice.reference.message_id for notice in told if notice.reference}
-    assert replied == {message.id for message in said}
+    assert len("\n".join(questions(scene)).split("number 1")) == 2
+    (told,) = _notices(scene, thread, Sentence.STORE_DOWN)
+    assert told.reference is not None
+    assert told.reference.message_id in {message.id for message in said}
     first, last = _said_by_store(caplog)
     assert first.startswith(f"ERROR {words}")
     assert last.startswith("WARNING the database can be used again")
     assert not [record for record in caplog.records if record.exc_info]
+    assert _reads(scene) - before < _FEW_READS
 
 
-@pytest.mark.parametrize("fault", [_locked])
-async def test_what_was_refused_is_not_answered_later(
-    scene: Scene, caplog: pytest.LogCaptureFixture, fault: Fault
+@pytest.mark.parametrize("fault", [_full])
+async def test_who_writes_for_the_first_time_meanwhile_is_answered_as_well(
+    scene: Scene, fault: Fault
 ) -> None:
-    """A message of which its author was told that it was not taken stays so when it is read again.
-
-    They may have sent it once more.
-    """
+    """A direct message of somebody whom the store does not know yet is answered by itself, too."""
     async with scene.bot():
-        thread, _ = await scene.ask("hello")
+        await scene.ask("hello")
+        await until_heard(scene)
+        direct = scene.actor(scene.ben).open_direct_message()
         async with fault(scene):
-            scene.actor(scene.ann).say(thread, "lost")
-            await scene.until(lambda: _notices(scene, thread, Notice.STORE_DOWN), _BUSY_LIMIT_S)
-        await until_alive(scene)
-        caplog.set_level(logging.INFO, "cogs.gateway.catch_up")
-        caplog.clear()
-        scene.discord.gateway.faults.drop_all(resumable=False)
-        await scene.until(lambda: f"messages of channel {thread.id}" in caplog.text, _BUSY_LIMIT_S)
-        await ask_in(scene, thread, "and now?")
-    assert [answer.content for answer in answers(scene, thread) if "lost" in answer.content] == []
+            scene.actor(scene.ben).say(direct, "and I?")
+            await scene.until(lambda: _notices(scene, direct, Sentence.STORE_DOWN), _BUSY_LIMIT_S)
+        await scene.until(
+            lambda: scene.finished(direct)[-1].content == "You said: and I?", _BUSY_LIMIT_S
+        )
 
 
 @_FAULTS
@@ -173,73 +190,78 @@ async def test_a_command_says_that_nothing_was_changed(
             record = await scene.actor(scene.ann).slash(thread, "model", name="olmoe-0125")
             await record.until(lambda: not record.is_thinking, _BUSY_LIMIT_S)
         assert record.response is not None
-        assert record.response.content == Notice.COMMAND_STORE_DOWN
+        assert record.response.content == Sentence.COMMAND_STORE_DOWN
         answer = await command(scene, thread, "model", name="olmoe-0125")
-    assert answer == say(Notice.MODEL_SET, model="allenai/olmoe-0125")
+    assert answer == say(Sentence.MODEL_SET, model="allenai/olmoe-0125")
 
 
 @_FAULTS
-async def test_an_answer_that_cannot_be_stored_says_so_and_is_stored_when_it_can_be(
+async def test_an_answer_is_shown_when_it_is_stored(
     scene: Scene, caplog: pytest.LogCaptureFixture, fault: Fault, words: str
 ) -> None:
-    """An answer that ends meanwhile is marked; once the fault is over it is stored, unmarked."""
+    """What comes while it cannot be stored is not shown; once it can be, the answer is whole."""
     async with scene.bot():
         held = await hold(scene, "One, ", "two.")
         message = await first_shown(scene, held)
         await until_stored(scene, message, None)
         async with fault(scene):
             held.gate.open()
-            await scene.until(lambda: not message.components, _BUSY_LIMIT_S)
-        assert message.content == f"One, two.\n{Notice.NOT_STORED}"
+            await scene.until(lambda: words in str(_said_by_store(caplog)), _BUSY_LIMIT_S)
+            assert "two" not in message.content
+            assert has_stop_button(message)
+        await scene.until(lambda: message.content == "One, two.", _BUSY_LIMIT_S)
         turn = await until_stored(scene, message, Outcome.COMPLETE)
-        await scene.until(lambda: message.content == "One, two.")
         answer = await ask_in(scene, held.thread, "and now?")
     assert turn.text == "One, two."
     assert answer.content == "You said: and now?"
-    assert len([line for line in _said_by_store(caplog) if words in line]) <= 2
+    assert len([line for line in _said_by_store(caplog) if words in line]) == 1
 
 
 @pytest.mark.parametrize("fault", [_locked, _full])
-async def test_a_message_that_was_posted_meanwhile_is_known_afterwards(
-    scene: Scene, fault: Fault
+async def test_an_answer_all_of_which_came_meanwhile_is_shown_once(
+    scene: Scene, caplog: pytest.LogCaptureFixture, fault: Fault
 ) -> None:
-    """The message of an answer all of which came meanwhile is unmarked too, and no other posted."""
+    """An answer that began and ended meanwhile is shown afterwards, in one message."""
     gate, ann = Gate(), scene.actor(scene.ann)
     scene.script.queue(Answer(chunks=("One, ", "two."), hold=gate))
-    held = Held(gate, ann.open_direct_message())
     async with scene.bot():
-        ann.say(held.thread, "tell me")
+        direct = ann.open_direct_message()
+        ann.say(direct, "tell me")
         await scene.until(lambda: len(asked(scene)) == 1)
         async with fault(scene):
-            message = await first_shown(scene, held)
             gate.open()
-            await scene.until(
-                lambda: message.content == f"One, two.\n{Notice.NOT_STORED}", _BUSY_LIMIT_S
-            )
-        await scene.until(lambda: message.content == "One, two.")
-        await until_stored(scene, message, Outcome.COMPLETE)
-    assert scene.from_bot(held.thread) == [message]
+            await scene.until(lambda: _said_by_store(caplog), _BUSY_LIMIT_S)
+            assert scene.from_bot(direct) == []
+        await scene.until(lambda: scene.finished(direct), _BUSY_LIMIT_S)
+    assert [it.content for it in scene.from_bot(direct)] == ["One, two."]
 
 
-async def test_the_mark_is_taken_away_after_a_start(scene: Scene) -> None:
-    """Where the bot ends after it stored such an answer, the next start shows how it ended."""
+@pytest.mark.parametrize("fault", [_locked, _full])
+async def test_a_part_that_came_meanwhile_stands_once(
+    scene: Scene, caplog: pytest.LogCaptureFixture, fault: Fault
+) -> None:
+    """A further message is posted when it is stored, and the next start knows it."""
+    pieces = ["one " * 400, "two " * 400, "three"]
     async with scene.bot():
-        held = await hold(scene, "One, ", "two.")
+        held = await hold(scene, *pieces)
         message = await first_shown(scene, held)
-        held.gate.open()
-        await until_stored(scene, message, Outcome.COMPLETE)
-        await scene.until(lambda: not has_stop_button(message))
-        await until_alive(scene)
-    marked = f"One, two.\n{Notice.NOT_STORED}"
-    scene.world.edit(message, Change(content=marked, components=()))
+        async with fault(scene):
+            held.gate.release()
+            await scene.until(lambda: _said_by_store(caplog), _BUSY_LIMIT_S)
+            held.gate.open()
+        await scene.until(lambda: not has_stop_button(message), _BUSY_LIMIT_S)
+        await until_shown(scene)
+        await until_heard(scene)
+    shown = [it.content for it in scene.from_bot(held.thread)]
+    assert " ".join(shown) == "".join(pieces)
     async with scene.bot():
-        await scene.until(lambda: message.content == "One, two.")
-    assert scene.from_bot(held.thread) == [message]
+        await scene.ask("and now?", scene.ben)
+    assert [it.content for it in scene.from_bot(held.thread)] == shown
 
 
 @pytest.mark.parametrize("fault", [_full])
 async def test_what_was_stored_before_is_answered_afterwards_by_itself(
-    scene: Scene, fault: Fault
+    scene: Scene, caplog: pytest.LogCaptureFixture, fault: Fault
 ) -> None:
     """A message that was stored and could not be answered is answered when the fault is over."""
     async with scene.bot():
@@ -247,14 +269,16 @@ async def test_what_was_stored_before_is_answered_afterwards_by_itself(
         await first_shown(scene, held)
         scene.actor(scene.ann).say(held.thread, "and this?")
         await until_waiting(scene, held.thread, 1)
-        await until_alive(scene)
         async with fault(scene):
             held.gate.open()
-            await scene.until(lambda: _notices(scene, held.thread, Notice.STORE_DOWN_KEPT))
+            await scene.until(lambda: _said_by_store(caplog), _BUSY_LIMIT_S)
         await scene.until(
-            lambda: [it for it in scene.from_bot(held.thread) if it.content.endswith("and this?")],
-            timeout_s=20.0,
+            lambda: scene.from_bot(held.thread)[-1].content == "You said: and this?", _BUSY_LIMIT_S
         )
+    assert [it.content for it in scene.from_bot(held.thread)] == [
+        "One, two.",
+        "You said: and this?",
+    ]
 
 
 @pytest.mark.parametrize("fault", [_locked])
@@ -270,4 +294,4 @@ async def test_a_lock_of_a_moment_is_not_noticed(scene: Scene, fault: Fault) -> 
         await scene.until(lambda: len(answers(scene, thread)) == 2)
         answer = answers(scene, thread)[-1]
     assert answer.content == "You said: and this?"
-    assert not _notices(scene, thread, Notice.STORE_DOWN)
+    assert not _notices(scene, thread, Sentence.STORE_DOWN)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from conversation.entities import FailureReason, Outcome
+from conversation.entities import FailureReason, Outcome, Turn
 from delivery.discord_api import Row, view_of
 from rendering.buttons import buttons_after
-from rendering.wording.english import Notice, in_about, say
+from rendering.wording.fields import relative_time
+from rendering.wording.sentences import Sentence, say
 from sandbox.models.openai.server import OpenAIServer
 from sandbox.models.script import (
     Answer,
@@ -52,42 +53,43 @@ _PLAYGROUND_ENDS = {
     "complete": End(Answer(_TEXT), "", None, _TEXT, Outcome.COMPLETE),
     "length": End(
         Answer(_TEXT, limit_tokens=2),
-        Notice.LENGTH,
+        Sentence.LENGTH,
         FailureReason.LENGTH,
         "One two",
         Outcome.TRUNCATED,
     ),
-    "empty": End(Answer(""), Notice.EMPTY, FailureReason.EMPTY),
-    "blank": End(Answer(chunks=[" ", "\n"]), Notice.EMPTY, FailureReason.EMPTY),
-    "hang up": _failing(HangUp(), Notice.CUT_UNSAID, FailureReason.CUT),
-    "no first token": _failing(Stall(0), Notice.NO_FIRST_TOKEN, FailureReason.NO_FIRST_TOKEN),
-    "stall": _failing(Stall(7), Notice.STALLED, FailureReason.STALLED, "One two"),
-    "cut": _failing(Cut(7), Notice.CUT, FailureReason.CUT, "One two"),
-    "torn": _failing(Cut(7, torn_bytes=5), Notice.CUT, FailureReason.CUT, "One two"),
-    "nonsense": _failing(Http(200, "<html>hello</html>"), Notice.GARBAGE, FailureReason.GARBAGE),
+    "empty": End(Answer(""), Sentence.EMPTY, FailureReason.EMPTY),
+    "blank": End(Answer(chunks=[" ", "\n"]), Sentence.EMPTY, FailureReason.EMPTY),
+    "hang up": _failing(HangUp(), Sentence.CUT_UNSAID, FailureReason.CUT),
+    "no first token": _failing(Stall(0), Sentence.NO_FIRST_TOKEN, FailureReason.NO_FIRST_TOKEN),
+    "stall": _failing(Stall(7), Sentence.STALLED, FailureReason.STALLED, "One two"),
+    "cut": _failing(Cut(7), Sentence.CUT, FailureReason.CUT, "One two"),
+    "torn": _failing(Cut(7, torn_bytes=5), Sentence.CUT, FailureReason.CUT, "One two"),
+    "nonsense": _failing(Http(200, "<html>hello</html>"), Sentence.GARBAGE, FailureReason.GARBAGE),
     "overloaded": _failing(
-        Reason("model overloaded", after_chars=0), Notice.OVERLOADED, FailureReason.OVERLOADED
+        Reason("model overloaded", after_chars=0), Sentence.OVERLOADED, FailureReason.OVERLOADED
     ),
-    "503": _failing(Http(503), Notice.OVERLOADED, FailureReason.OVERLOADED),
-    "502": _failing(Http(502), Notice.SERVER_ERROR, FailureReason.SERVER_ERROR),
+    "503": _failing(Http(503), Sentence.OVERLOADED, FailureReason.OVERLOADED),
+    "502": _failing(Http(502), Sentence.SERVER_ERROR, FailureReason.SERVER_ERROR),
     "broke off": _failing(
         Reason("grpc inference failed", after_chars=7),
-        Notice.SERVER_ERROR,
+        Sentence.SERVER_ERROR,
         FailureReason.SERVER_ERROR,
         "One two",
     ),
-    "pause": _failing(
-        Http(429, headers={"Retry-After": "600"}),
-        say(Notice.RATE_LIMITED, when=in_about(600)),
-        FailureReason.RATE_LIMITED,
-    ),
-    "401": _failing(Http(401), Notice.UNAUTHORIZED, FailureReason.UNAUTHORIZED),
-    "403": _failing(Http(403), Notice.FORBIDDEN, FailureReason.FORBIDDEN),
-    "captcha": _failing(Refuse(_CAPTCHA_WORDS), Notice.CAPTCHA, FailureReason.CAPTCHA),
-    "unsafe": _failing(Refuse("inappropriate_prompt"), Notice.UNSAFE, FailureReason.UNSAFE),
-    "too long": _failing(Http(413), Notice.TOO_LONG, FailureReason.TOO_LONG),
-    "refused": _failing(Refuse("something else"), Notice.INVALID, FailureReason.INVALID),
+    "429": _failing(Http(429), Sentence.RATE_LIMITED, FailureReason.RATE_LIMITED),
+    "401": _failing(Http(401), Sentence.UNAUTHORIZED, FailureReason.UNAUTHORIZED),
+    "403": _failing(Http(403), Sentence.FORBIDDEN, FailureReason.FORBIDDEN),
+    "captcha": _failing(Refuse(_CAPTCHA_WORDS), Sentence.CAPTCHA, FailureReason.CAPTCHA),
+    "unsafe": _failing(Refuse("inappropriate_prompt"), Sentence.UNSAFE, FailureReason.UNSAFE),
+    "too long": _failing(Http(413), Sentence.TOO_LONG, FailureReason.TOO_LONG),
+    "refused": _failing(Refuse("something else"), Sentence.INVALID, FailureReason.INVALID),
 }
+
+
+def _reason(turn: Turn) -> FailureReason | None:
+    """Return why a turn failed, if it did."""
+    return None if turn.failure is None else turn.failure.reason
 
 
 @pytest.mark.parametrize("end", _PLAYGROUND_ENDS.values(), ids=_PLAYGROUND_ENDS.keys())
@@ -98,18 +100,29 @@ async def test_each_end_has_its_notice_under_what_came(scene: Scene, end: End) -
         _, answer = await scene.ask("go")
     assert answer.content == "\n".join(words for words in (end.came, end.notice) if words)
     turn = await stored(scene, answer)
-    assert (turn.outcome, turn.failure) == (end.outcome, end.reason)
+    assert (turn.outcome, _reason(turn)) == (end.outcome, end.reason)
     assert turn.text.strip() == end.came
     row = Row(turn.id, buttons_after(end.outcome, end.reason, has_text=bool(end.came)))
     offered = [it["label"] for line in view_of(row).to_components() for it in line["components"]]
     assert labels_of(answer) == offered
 
 
+async def test_a_pause_that_the_service_asks_for_ends_at_a_time(scene: Scene) -> None:
+    """Where the service says how long it wants to be left alone, the reply says until when."""
+    scene.script.queue(Answer(_TEXT, fault=Http(429, headers={"Retry-After": "600"})))
+    async with scene.bot(**_IMPATIENT):
+        _, answer = await scene.ask("go")
+    turn = await stored(scene, answer)
+    assert turn.finished_at is not None
+    when = relative_time(turn.finished_at.timestamp() + 600)
+    assert answer.content == say(Sentence.RATE_LIMITED_UNTIL, when=when)
+
+
 async def test_a_service_that_is_not_there_is_said_to_be_unreachable(scene: Scene) -> None:
     """Where no connection is made the reply says so, and what to do."""
     async with scene.bot(**_IMPATIENT, ALLENAI_BASE_URL="http://127.0.0.1:9"):
         _, answer = await scene.ask("go")
-    assert answer.content == Notice.UNREACHABLE
+    assert answer.content == Sentence.UNREACHABLE
 
 
 async def test_a_model_that_is_gone_is_named_with_its_nearest(scene: Scene) -> None:
@@ -118,7 +131,7 @@ async def test_a_model_that_is_gone_is_named_with_its_nearest(scene: Scene) -> N
         _, answer = await scene.ask("go")
     assert "`allenai/tulu3-405`" in answer.content
     assert "`allenai/tulu3-405b`" in answer.content
-    assert (await stored(scene, answer)).failure is FailureReason.UNKNOWN_MODEL
+    assert _reason(await stored(scene, answer)) is FailureReason.UNKNOWN_MODEL
 
 
 async def test_a_filtered_answer_says_so(scene: Scene) -> None:
@@ -128,7 +141,7 @@ async def test_a_filtered_answer_says_so(scene: Scene) -> None:
         environ = {"PROVIDERS__OTHER__BASE_URL": server.base_url, "DEFAULT_MODEL": "other/demo"}
         async with scene.bot(**environ):
             _, answer = await scene.ask("go")
-    assert answer.content == f"{_TEXT}\n{Notice.FILTERED}"
+    assert answer.content == f"{_TEXT}\n{Sentence.FILTERED}"
     assert (await stored(scene, answer)).outcome is Outcome.TRUNCATED
 
 
@@ -139,7 +152,7 @@ async def test_a_notice_that_does_not_fit_has_a_message_of_its_own(scene: Scene)
     async with scene.bot(**_IMPATIENT):
         thread, _ = await scene.ask("go")
         await scene.until(lambda: len(scene.finished(thread)) == 2)
-    assert [message.content for message in scene.from_bot(thread)] == [text, Notice.CUT]
+    assert [message.content for message in scene.from_bot(thread)] == [text, Sentence.CUT]
 
 
 async def test_after_a_failure_the_conversation_goes_on(scene: Scene) -> None:

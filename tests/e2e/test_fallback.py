@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from conversation.asking.breaker import OPENS_AFTER
-from conversation.entities import Failure, FailureReason, Outcome
-from rendering.wording.english import Notice, outcome_notice, say, switched_notice
+from conversation.entities import Outcome
+from rendering.wording.sentences import Sentence, say
 from sandbox.models.openai.server import OpenAIServer
 from sandbox.models.script import Answer, AskedConversation, Refuse, Script, echo
 from tests.e2e.scene import Scene
@@ -15,7 +15,6 @@ from tests.e2e.steps import ask_in, asked, command, let_manage
 from tests.e2e.streams import until_stored
 
 DEFAULT, SMALL, LOCAL = "allenai/tulu3-405b", "allenai/tulu-3-1-8b", "local/demo"
-NO_KEY = Failure(FailureReason.UNAUTHORIZED)
 
 
 @pytest.fixture
@@ -38,9 +37,9 @@ async def refusing(scene: Scene) -> AsyncGenerator[None, None]:
     scene.script.default = echo
 
 
-def instead(model: str = LOCAL, failure: Failure = NO_KEY) -> str:
-    """Give the words under an answer of another model."""
-    return switched_notice(model, DEFAULT, failure)
+def instead(why: Sentence = Sentence.SWITCHED_UNAUTHORIZED) -> str:
+    """Return the words under an answer of another model."""
+    return say(why, model=LOCAL, chosen=DEFAULT)
 
 
 async def test_another_model_answers_and_says_so(scene: Scene, local: OpenAIServer) -> None:
@@ -59,8 +58,7 @@ async def test_a_service_that_is_down_is_replaced(scene: Scene, local: OpenAISer
     settings = {"ALLENAI_BASE_URL": nobody, "FALLBACK_MODELS": LOCAL, "UPSTREAM_ATTEMPTS": "1"}
     async with scene.bot(**settings):
         _, answer = await scene.ask("hello")
-    unreachable = Failure(FailureReason.UNREACHABLE)
-    assert answer.content == f"You said: hello\n{instead(failure=unreachable)}"
+    assert answer.content == f"You said: hello\n{instead(Sentence.SWITCHED_UNREACHABLE)}"
     assert len(asked(local)) == 1
 
 
@@ -71,7 +69,7 @@ async def test_where_all_fail_the_chosen_models_end_is_told(
     local.script.queue(Answer("never", fault=Refuse("not you", 403)))
     async with scene.bot(FALLBACK_MODELS=LOCAL), refusing(scene):
         _, answer = await scene.ask("hello")
-    assert answer.content == outcome_notice(Outcome.FAILED, NO_KEY, has_text=False)
+    assert answer.content == Sentence.UNAUTHORIZED
 
 
 async def test_a_dead_model_is_asked_no_more(scene: Scene, local: OpenAIServer) -> None:
@@ -101,7 +99,7 @@ async def test_a_place_has_fallbacks_of_its_own(scene: Scene, local: OpenAIServe
         thread, _ = await scene.ask("hello")
         confirmed = await command(scene, thread, "model", fallback="tulu-3-1-8b, DEMO")
         names = f"`{SMALL}`, then `{LOCAL}`"
-        now = say(Notice.FALLBACK_NOW, names=names, origin=Notice.FROM_PLACE)
+        now = say(Sentence.FALLBACK_NOW_PLACE, names=names)
         assert confirmed == now
         assert (await command(scene, thread, "model")).endswith(now)
         answer = await ask_in(scene, thread, "and now?")
@@ -121,12 +119,12 @@ async def test_a_thread_inherits_its_channels_fallbacks(scene: Scene, local: Ope
         await command(scene, scene.channel, "model", fallback=LOCAL)
         thread, answer = await scene.ask("hello")
         assert answer.content.endswith(instead())
-        now = say(Notice.FALLBACK_NOW, names=f"`{LOCAL}`", origin=Notice.FROM_CHANNEL)
+        now = say(Sentence.FALLBACK_NOW_CHANNEL, names=f"`{LOCAL}`")
         assert (await command(scene, thread, "model")).endswith(now)
         none = await command(scene, thread, "model", fallback="none")
-        assert none == say(Notice.FALLBACK_NONE, origin=Notice.FROM_PLACE)
+        assert none == Sentence.FALLBACK_NONE_PLACE
         answer = await ask_in(scene, thread, "and now?")
-        assert answer.content == outcome_notice(Outcome.FAILED, NO_KEY, has_text=False)
+        assert answer.content == Sentence.UNAUTHORIZED
         again = await command(scene, thread, "model", fallback="default")
         assert again == now
     assert len(asked(local)) == 1
@@ -141,7 +139,7 @@ async def test_fallbacks_that_cannot_be_are_refused(scene: Scene, local: OpenAIS
         assert "local/dema" in said
         four = "demo, tulu-3-1-8b, olmoe-0125, tulu3-405b"
         said = await command(scene, thread, "model", name=SMALL, fallback=four)
-        assert said == say(Notice.FALLBACK_TOO_MANY, limit=3)
+        assert said == say(Sentence.FALLBACK_TOO_MANY, limit=3)
         assert await command(scene, thread, "model") == before
     assert asked(local) == []
 

@@ -1,13 +1,15 @@
 """Somebody sends too much at once: what is taken, what is told, and that it is told once."""
 
 import asyncio
+from collections.abc import Callable
 
 import discord.utils
 
-from rendering.wording.english import Notice, clock_time, say
+from rendering.wording.fields import clock_time
+from rendering.wording.sentences import Sentence, say
 from sandbox.models.script import Answer, Gate
 from sandbox.people.interactions import InteractionRecord
-from sandbox.world.entities import Message
+from sandbox.world.entities import Channel, Message
 from tests.e2e.hearing import answer_to, questions
 from tests.e2e.scene import Scene
 from tests.e2e.streams import asked
@@ -15,14 +17,14 @@ from tests.e2e.streams import asked
 _SENDS_EVERY_S = 0.05
 
 
-def _told(notice: Notice, limit: int, first: int, window_s: float = 60) -> str:
-    """Give the notice of a cooldown that began with the message or command of this id."""
+def _told(notice: Sentence, limit: int, first: int, window_s: float = 60) -> str:
+    """Return the notice of a cooldown that began with the message or command of this id."""
     began_s = discord.utils.snowflake_time(first).timestamp()
     return say(notice, limit=limit, seconds=window_s, when=clock_time(began_s + window_s))
 
 
 def _told_of(scene: Scene, text: str) -> list[Message]:
-    """Give where the bot said this, in all places."""
+    """Return where the bot said this, in all places."""
     channels = list(scene.world.channels.values())
     return [it for channel in channels for it in scene.from_bot(channel) if it.content == text]
 
@@ -37,7 +39,7 @@ async def test_a_person_who_floods_is_told_once_and_the_rest_is_not_taken(scene:
         posts = len(scene.discord.requests_to("POST", "/channels/*/messages"))
         for number in range(1, 200):
             ann.say(thread, f"number {number}")
-        notice = _told(Notice.SLOW_DOWN, 5, first.id)
+        notice = _told(Sentence.SLOW_DOWN, 5, first.id)
         await scene.until(lambda: _told_of(scene, notice))
         await scene.until(lambda: "number 4" in "\n".join(questions(scene)))
         ben, _ = await scene.ask("let that arrive", scene.ben)
@@ -64,14 +66,22 @@ async def test_after_the_cooldown_messages_are_taken_again(scene: Scene) -> None
     """A cooldown ends by itself, also for somebody who never stopped sending."""
     async with scene.bot(COOLDOWN_MESSAGES="1", COOLDOWN_S="0.5"):
         thread, _ = await scene.ask("what is felt?")
-        ann = scene.actor(scene.ann)
-        async with asyncio.timeout(10):
-            while len(questions(scene)) < 2:
-                ann.say(thread, "is it over?")
-                await asyncio.sleep(_SENDS_EVERY_S)
-        await scene.answer_in(thread, 3)
-    assert _told_of(scene, _told(Notice.SLOW_DOWN, 1, thread.id, 0.5))
-    assert _told_of(scene, "You said: is it over?")
+        await _send_until(scene, thread, lambda: "Slow down" in _said_in(scene, thread))
+        count = len(questions(scene))
+        await _send_until(scene, thread, lambda: len(questions(scene)) > count)
+        await scene.until(lambda: "You said: is it over?" in _said_in(scene, thread))
+
+
+def _said_in(scene: Scene, thread: Channel) -> str:
+    return "\n".join(it.content for it in scene.finished(thread))
+
+
+async def _send_until(scene: Scene, thread: Channel, condition: Callable[[], bool]) -> None:
+    """Have ann send messages, one after the other, until something is so."""
+    async with asyncio.timeout(10):
+        while not condition():
+            scene.actor(scene.ann).say(thread, "is it over?")
+            await asyncio.sleep(_SENDS_EVERY_S)
 
 
 async def test_without_a_cooldown_everything_is_taken(scene: Scene) -> None:
@@ -99,12 +109,12 @@ async def test_a_flood_over_the_queue_is_told_of_once(scene: Scene) -> None:
             ann.say(thread, f"number {number}.")
         last = scene.actor(scene.ben).say(thread, "is there room for me?")
         ben_told = await answer_to(scene, last, thread)
-        slow = _told(Notice.SLOW_DOWN, 30, question.id)
+        slow = _told(Sentence.SLOW_DOWN, 30, question.id)
         await scene.until(lambda: _told_of(scene, slow))
         gate.open()
         await scene.until(lambda: "number 9." in questions(scene)[-1])
         await scene.until(lambda: len(scene.finished(thread)) == 5)
-    full = say(Notice.QUEUE_FULL, limit=10)
+    full = say(Sentence.QUEUE_FULL, limit=10)
     assert ben_told.content == full
     assert [len(_told_of(scene, notice)) for notice in (full, slow)] == [2, 1]
     assert len(scene.from_bot(thread)) == 5
@@ -124,10 +134,10 @@ async def test_files_in_a_row_are_told_of_once(scene: Scene) -> None:
         await scene.until(lambda: questions(scene)[-1] == "and silk?")
         again = ann.say(place, files=[("again.png", b"x")])
         names = {first.id: "0.png", other.id: "ben.png", again.id: "again.png"}
-        await scene.until(lambda: _told_of(scene, say(Notice.ONLY_FILES, names="`again.png`")))
+        await scene.until(lambda: _told_of(scene, say(Sentence.ONLY_FILES, names="`again.png`")))
         await scene.until(lambda: len(scene.finished(place)) == 5)
     told = {it.reference.message_id: it.content for it in scene.from_bot(place) if it.reference}
-    expected = {key: say(Notice.ONLY_FILES, names=f"`{name}`") for key, name in names.items()}
+    expected = {key: say(Sentence.ONLY_FILES, names=f"`{name}`") for key, name in names.items()}
     assert {key: words for key, words in told.items() if key in names} == expected
     assert len(scene.from_bot(place)) == 5
 
@@ -139,7 +149,7 @@ async def test_a_blocked_person_who_floods_is_told_of_the_block_alone(scene: Sce
             scene.actor(scene.ann).say(scene.channel, scene.mention(f"number {number}"))
         await scene.until(lambda: scene.from_bot(scene.channel))
         await scene.ask("let that arrive", scene.ben)
-    assert [it.content for it in scene.from_bot(scene.channel)] == [Notice.BLOCKED]
+    assert [it.content for it in scene.from_bot(scene.channel)] == [Sentence.BLOCKED]
     assert len(asked(scene)) == 1
 
 
@@ -162,7 +172,7 @@ async def test_commands_past_the_bound_are_answered_with_the_notice_alone(scene:
             await scene.actor(scene.ann).slash(scene.channel, "help") for _ in range(5)
         ]
         other = await scene.actor(scene.ben).slash(scene.channel, "help")
-    notice = _told(Notice.SLOW_DOWN_COMMANDS, 3, given[0].id)
+    notice = _told(Sentence.SLOW_DOWN_COMMANDS, 3, given[0].id)
     responses = [record.response for record in (*given, other)]
     contents = [response.content for response in responses if response is not None]
     assert [content == notice for content in contents] == [False] * 3 + [True] * 2 + [False]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rendering.wording.english import Notice
+from rendering.wording.sentences import Sentence
 from sandbox.models.script import Answer
 from sandbox.world.entities import Message
 from tests.e2e.scene import Scene
@@ -77,7 +77,7 @@ async def test_an_answer_that_shows_nothing_says_so(scene: Scene, text: str) -> 
     """White space, characters of no width and controls alone are an empty answer, in words."""
     shown = await _answered(scene, Answer(text))
     assert [message.content.removeprefix(text.strip()).strip() for message in shown] == [
-        Notice.EMPTY
+        Sentence.EMPTY
     ]
 
 

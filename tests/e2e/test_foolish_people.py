@@ -3,7 +3,7 @@
 import pytest
 import regex
 
-from rendering.wording.english import Notice, say
+from rendering.wording.sentences import Sentence, say
 from sandbox.models.script import Answer
 from sandbox.world.entities import Channel
 from tests.e2e.hearing import answer_to, questions
@@ -91,7 +91,7 @@ async def test_ten_files_are_named_in_one_line_and_the_words_are_answered(scene:
     async with scene.bot():
         thread = await _asked(scene, "what are these?", files=10)
     names = ", ".join(f"`file-{number}.txt`" for number in range(5)) + ", 5 more"
-    notice = say(Notice.UNREAD_FILES, names=names)
+    notice = say(Sentence.UNREAD_FILES, names=names)
     assert scene.from_bot(thread)[0].content == f"First.\n{notice}"
 
 

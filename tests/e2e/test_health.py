@@ -153,9 +153,8 @@ async def test_the_metrics_tell_what_runs_and_waits(
         )
         held.gate.open()
         await scene.answer_in(held.thread, 2)
-        told = await port.get("/metrics")
+        told = await port.until("/metrics", lambda told: told.value("bobbin_waiting_messages") == 0)
         assert told.value("bobbin_streams_running") == 0
-        assert told.value("bobbin_waiting_messages") == 0
         assert told.value("bobbin_discord_requests_total", kind="edit", status="200") > 0
 
 

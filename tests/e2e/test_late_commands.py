@@ -8,13 +8,13 @@ from contextlib import closing
 
 import pytest
 
-from rendering.wording.english import Notice, say
+from rendering.wording.sentences import Sentence, say
 from sandbox.world.entities import Person
 from tests.e2e.scene import Scene
 from tests.e2e.steps import command
 
 _UNKNOWN = {"message": "Unknown interaction", "code": 10062}
-_SAVED = say(Notice.SETTINGS_SAVED, settings="")
+_SAVED = say(Sentence.SETTINGS_SAVED, settings="")
 
 
 @pytest.mark.parametrize("is_refused", [False, True])
@@ -33,7 +33,7 @@ async def test_an_answer_that_is_too_late_is_a_warning(
 
 
 def _problems(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Give what an operator reads, but the library's own lines."""
+    """Return what an operator reads, but the library's own lines."""
     return [
         record.getMessage()
         for record in caplog.records
@@ -87,7 +87,7 @@ async def test_a_form_that_cannot_be_opened_again_is_no_reason_to_act(
         scene.discord.faults.reset("POST", "/interactions/*")
         clicked = await scene.actor(scene.ann).click(refused.response, label="Edit again")
     assert clicked.response is not None
-    assert clicked.response.content == Notice.BROKEN
+    assert clicked.response.content == Sentence.BROKEN
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
@@ -108,5 +108,5 @@ async def test_a_promise_whose_answer_was_lost_is_kept(
             )
         await record.until(lambda: not record.is_thinking)
     assert record.response is not None
-    assert record.response.content == say(Notice.MODEL_SET, model="allenai/olmoe-0125")
+    assert record.response.content == say(Sentence.MODEL_SET, model="allenai/olmoe-0125")
     assert _problems(caplog) == []

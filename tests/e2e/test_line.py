@@ -3,7 +3,7 @@
 import pytest
 
 from conversation.entities import Outcome
-from rendering.wording.english import Notice, outcome_notice, say
+from rendering.wording.sentences import Sentence, say
 from sandbox.models.openai.server import OpenAIServer
 from sandbox.models.script import Answer, Gate, Script
 from sandbox.world.entities import Channel
@@ -27,14 +27,14 @@ async def line_up(scene: Scene, *questions: str) -> list[Channel]:
 
 
 def shown(scene: Scene, thread: Channel) -> str:
-    """Give what a reply says now."""
+    """Return what a reply says now."""
     messages = scene.from_bot(thread)
     return messages[-1].content if messages else ""
 
 
 def place(number: int) -> str:
-    """Give the words for a place in line."""
-    return say(Notice.QUEUED, number=number)
+    """Return the words for a place in line."""
+    return say(Sentence.QUEUED, number=number)
 
 
 async def test_questions_wait_in_line_and_see_their_place(scene: Scene) -> None:
@@ -65,7 +65,7 @@ async def test_a_waiting_answer_can_be_stopped(scene: Scene) -> None:
         await first_shown(scene, held)
         stopped, last = await line_up(scene, "two", "three")
         await scene.actor(scene.ben).slash(stopped, "stop")
-        end = outcome_notice(Outcome.STOPPED, has_text=False)
+        end = Sentence.STOPPED_UNSAID
         await scene.until(lambda: scene.from_bot(stopped)[0].content == end)
         held.gate.open()
         await scene.until(lambda: shown(scene, last) == "You said: three")
@@ -80,7 +80,7 @@ async def test_shutdown_ends_the_wait(scene: Scene) -> None:
         await first_shown(scene, held)
         (thread,) = await line_up(scene, "two")
     message = scene.from_bot(thread)[0]
-    assert message.content == Notice.INTERRUPTED
+    assert message.content == Sentence.INTERRUPTED
     assert (await stored(scene, message)).outcome is Outcome.INTERRUPTED
     assert len(asked(scene.playground)) == 1
 

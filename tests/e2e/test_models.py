@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
-from rendering.wording.english import Notice, nearest_named, say
+from rendering.wording.sentences import Sentence, say
 from sandbox.models.openai.server import OpenAIServer
 from sandbox.models.playground.server import PlaygroundServer
 from sandbox.models.script import Answer, Script
@@ -17,7 +17,7 @@ SMALL = "allenai/tulu-3-1-8b"
 
 
 def models_asked(server: PlaygroundServer | OpenAIServer) -> list[str]:
-    """Give the models that were asked, oldest first."""
+    """Return the models that were asked, oldest first."""
     return [request.asked.model for request in server.requests if request.asked is not None]
 
 
@@ -32,12 +32,12 @@ async def local_server(
 
 
 async def say_model(scene: Scene, channel: Channel, **options: str) -> str:
-    """Give what `/model` answers to ann."""
+    """Return what `/model` answers to ann."""
     return await command(scene, channel, "model", **options)
 
 
 async def offered(scene: Scene, channel: Channel, typed: str) -> list[str]:
-    """Give what `/model` offers to ann who types."""
+    """Return what `/model` offers to ann who types."""
     choices = await scene.actor(scene.ann).autocomplete(channel, "model", "name", typed)
     return [choice["value"] for choice in choices]
 
@@ -49,7 +49,7 @@ async def test_tulu3_405b_of_the_playground_answers_by_default(scene: Scene) -> 
         shown = await say_model(scene, thread)
     assert models_asked(scene.playground) == ["tulu3-405b"]
     assert f"`{DEFAULT}`" in shown
-    assert Notice.FROM_BOT in shown
+    assert "(the bot's default)" in shown
 
 
 async def test_model_shows_what_can_be_chosen(scene: Scene) -> None:
@@ -61,8 +61,7 @@ async def test_model_shows_what_can_be_chosen(scene: Scene) -> None:
     choices = [SMALL, DEFAULT, "allenai/OLMo-2-1124-13B-Instruct"]
     choices += ["allenai/Llama-3-1-Tulu-3-70B", "allenai/olmoe-0125"]
     lines = "\n".join(f"- `{name}`" for name in choices)
-    origin = Notice.FROM_PLACE
-    assert shown == say(Notice.MODEL_NOW, model=SMALL, origin=origin, choices=lines)
+    assert shown == say(Sentence.MODEL_NOW_PLACE, model=SMALL, choices=lines)
 
 
 async def test_model_is_set_from_the_next_turn_on(scene: Scene) -> None:
@@ -71,7 +70,7 @@ async def test_model_is_set_from_the_next_turn_on(scene: Scene) -> None:
         thread, _ = await scene.ask("my name is Ada")
         confirmed = await say_model(scene, thread, name=SMALL)
         await ask_in(scene, thread, "what is my name?")
-    assert confirmed == say(Notice.MODEL_SET, model=SMALL)
+    assert confirmed == say(Sentence.MODEL_SET, model=SMALL)
     assert models_asked(scene.playground) == ["tulu3-405b", "tulu-3-1-8b"]
     assert told(asked(scene.playground)[-1]) == [
         ("user", "my name is Ada"),
@@ -96,7 +95,7 @@ async def test_model_that_is_in_force_already(scene: Scene) -> None:
     async with scene.bot():
         thread, _ = await scene.ask("hello")
         confirmed = await say_model(scene, thread, name="llama-3.1-405b")
-    assert confirmed == say(Notice.MODEL_SAME, model=DEFAULT)
+    assert confirmed == say(Sentence.MODEL_SAME, model=DEFAULT)
 
 
 async def test_bare_names_and_aliases_work(scene: Scene) -> None:
@@ -127,10 +126,10 @@ async def test_name_that_two_providers_have(scene: Scene) -> None:
         scene.actor(scene.ann).say(dm, "hello")
         await scene.answer_in(dm)
         both = f"`{DEFAULT}` or `local/tulu3-405b`"
-        assert refused == say(Notice.MODEL_AMBIGUOUS, name="tulu3-405b", nearest=both)
+        assert refused == say(Sentence.MODEL_AMBIGUOUS, name="tulu3-405b", nearest=both)
         assert asked(server) == []
         chosen = await say_model(scene, dm, name="local/a/b")
-        assert chosen == say(Notice.MODEL_SET, model="local/a/b")
+        assert chosen == say(Sentence.MODEL_SET, model="local/a/b")
 
 
 async def test_autocomplete_offers_the_current_model_first(scene: Scene) -> None:
@@ -186,9 +185,12 @@ async def test_misspelt_name_in_the_command(scene: Scene) -> None:
         thread, _ = await scene.ask("hello")
         refused = await say_model(scene, thread, name="tulu4-405`b")
         await ask_in(scene, thread, "again")
-    begin = say(Notice.MODEL_UNKNOWN, name="tulu4-405b", nearest="Did you mean ")
-    assert refused.startswith(f"{begin}`{DEFAULT}`")
+    begin = Sentence.MODEL_UNKNOWN_NEAREST.partition("{nearest}")[0]
+    assert refused.startswith(f"{begin.format(name='tulu4-405b')}`{DEFAULT}`")
     assert models_asked(scene.playground) == ["tulu3-405b"] * 2
+
+
+_GONE = say(Sentence.UNKNOWN_MODEL_NEAREST, model="local/demo-large", nearest="`local/demo-small`")
 
 
 async def test_model_that_is_gone_by_the_list(scene: Scene) -> None:
@@ -204,8 +206,7 @@ async def test_model_that_is_gone_by_the_list(scene: Scene) -> None:
                     pass
             answer = (await ask_in(scene, thread, "still there?")).content
         assert asked(server) == []
-    nearest = nearest_named(("local/demo-small",))
-    assert answer == say(Notice.UNKNOWN_MODEL, model="local/demo-large", nearest=nearest)
+    assert answer == _GONE
 
 
 async def test_model_that_is_gone_by_the_service(scene: Scene) -> None:
@@ -215,8 +216,7 @@ async def test_model_that_is_gone_by_the_service(scene: Scene) -> None:
         thread, _ = await scene.ask("hello")
         await say_model(scene, thread, name="local/demo-large")
         answer = (await ask_in(scene, thread, "still there?")).content
-        nearest = nearest_named(("local/demo-small",))
-        assert answer == say(Notice.UNKNOWN_MODEL, model="local/demo-large", nearest=nearest)
+        assert answer == _GONE
         await say_model(scene, thread, name="local/demo-small")
         mended = await ask_in(scene, thread, "and now?")
         assert mended.content == "You said: still there?\n\nand now?"
@@ -227,13 +227,13 @@ async def test_thread_inherits_its_channels_model(scene: Scene) -> None:
     let_manage(scene, scene.ann)
     async with scene.bot():
         confirmed = await say_model(scene, scene.channel, name=SMALL)
-        assert confirmed == say(Notice.MODEL_SET, model=SMALL)
+        assert confirmed == say(Sentence.MODEL_SET, model=SMALL)
         thread, _ = await scene.ask("hello")
-        assert Notice.FROM_CHANNEL in await say_model(scene, thread)
-        assert Notice.FROM_PLACE in await say_model(scene, scene.channel)
+        assert "(set for the channel of this thread)" in await say_model(scene, thread)
+        assert "(set here)" in await say_model(scene, scene.channel)
         await say_model(scene, thread, name="olmoe-0125")
         await ask_in(scene, thread, "again")
-        assert Notice.FROM_PLACE in await say_model(scene, thread)
+        assert "(set here)" in await say_model(scene, thread)
     assert models_asked(scene.playground) == ["tulu-3-1-8b", "olmoe-0125"]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from rendering.wording.english import Notice, say
+from rendering.wording.sentences import Sentence, say
 from sandbox.models.script import Answer, Gate
 from sandbox.world.entities import Channel
 from tests.e2e.hearing import answer_to, conversations, questions, said_by_people
@@ -163,7 +163,7 @@ async def test_past_the_bound_of_a_queue_the_person_is_told_once(scene: Scene) -
         await scene.until(lambda: len(scene.finished(thread)) == 3)
         ann.say(thread, "five")
         await scene.until(lambda: "five" in questions(scene)[-1])
-    assert notice.content == say(Notice.QUEUE_FULL, limit=2)
+    assert notice.content == say(Sentence.QUEUE_FULL, limit=2)
     told = [each for each in scene.from_bot(thread) if each.content == notice.content]
     assert told == [notice]
     heard = [words for words in questions(scene) if words != "let that arrive"]

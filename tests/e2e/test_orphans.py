@@ -3,37 +3,32 @@
 Both are what a process leaves that is killed between two steps; Discord has forgotten the nonces.
 """
 
-import asyncio
 import signal
-import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 
 import pytest
 
-from delivery.discord_api import Row, view_of
-from rendering.buttons import STREAMING
-from rendering.wording.english import Notice
+from rendering.wording.sentences import Sentence
 from sandbox.models.script import Answer
-from sandbox.world.entities import Change, Channel, Message
+from sandbox.world.entities import Channel, Message
 from sandbox.world.permissions import Permission
+from tests.e2e.crashes import execute, forget_the_end, leave_streaming, show_again
 from tests.e2e.hearing import answer_to
 from tests.e2e.process import bot_process
 from tests.e2e.scene import Scene
-from tests.e2e.streams import hold, stored, until_alive
+from tests.e2e.streams import hold, stored, until_heard, until_shown
 
 _POSTS = "/channels/*/messages"
 
 
-def _execute(scene: Scene, statement: str, *parameters: int) -> None:
-    with closing(sqlite3.connect(scene.folder / "bobbin.db")) as database, database:
-        database.execute(statement, parameters)
-
-
-def _reopen(scene: Scene, message: Message, turn_id: int) -> None:
-    """Make a message look as one whose last edit was never made."""
-    rows = tuple(view_of(Row(turn_id, STREAMING)).to_components())
-    scene.world.edit(message, Change(content="You", components=rows))
+async def _lose_the_id(scene: Scene, message: Message) -> None:
+    """Make the store look as if Discord had never said which message was posted, or whether."""
+    message.nonce = None
+    await execute(
+        scene,
+        "UPDATE part SET message_id = NULL, is_confirmed = 0 WHERE message_id = ?",
+        message.id,
+    )
 
 
 @pytest.mark.timeout(120)  # a process of its own takes its time on a busy machine
@@ -57,21 +52,17 @@ async def test_a_post_whose_answer_was_lost_before_a_kill_is_adopted(scene: Scen
 
 
 @pytest.mark.parametrize("window", ["0", "15"])
-async def test_a_message_of_an_interrupted_answer_is_found_by_its_button(
-    scene: Scene, window: str
-) -> None:
+async def test_a_message_of_an_interrupted_answer_is_found(scene: Scene, window: str) -> None:
     """Whether the question is asked again or the reply marked, that is done in the message."""
     async with scene.bot():
         thread, answer = await scene.ask("hello")
-    turn = await stored(scene, answer)
-    _execute(scene, "DELETE FROM part")
-    _execute(scene, "UPDATE turn SET outcome = NULL, finished_at = NULL WHERE id = ?", turn.id)
-    _reopen(scene, answer, turn.id)
-    answer.nonce = None
+    await leave_streaming(scene, answer, "You")
+    await forget_the_end(scene)
+    await _lose_the_id(scene, answer)
     scene.script.queue(Answer("Again."))
     async with scene.bot(RECOVERY_WINDOW_MINUTES=window):
         await scene.answer_in(thread)
-    words = "Again." if window == "15" else f"You said: hello\n{Notice.INTERRUPTED}"
+    words = "Again." if window == "15" else f"You said: hello\n{Sentence.INTERRUPTED}"
     assert [message.content for message in scene.from_bot(thread)] == [words]
 
 
@@ -79,40 +70,30 @@ async def test_a_message_of_an_interrupted_answer_is_found_by_its_button(
 async def test_a_message_of_an_ended_answer_is_not_posted_again(
     scene: Scene, *, is_open: bool
 ) -> None:
-    """A message that shows an ended answer is found, by its button or by what it says."""
+    """A message that shows an ended answer is found, by what was to be posted or was shown last."""
     async with scene.bot():
         thread, answer = await scene.ask("hello")
-        await until_alive(scene)
-    turn = await stored(scene, answer)
-    _execute(scene, "DELETE FROM part")
+        await until_heard(scene)
     if is_open:
-        _reopen(scene, answer, turn.id)
-    answer.nonce = None
+        await leave_streaming(scene, answer, "You")
+    else:
+        await show_again(scene, answer)
+    await _lose_the_id(scene, answer)
     async with scene.bot():
-        async with asyncio.timeout(10):
-            await _until_shown_by(scene, answer)
+        await until_shown(scene)
         await scene.until(lambda: not answer.components)
     assert [message.content for message in scene.from_bot(thread)] == ["You said: hello"]
-
-
-async def _until_shown_by(scene: Scene, answer: Message) -> None:
-    """Wait until the store knows that a message is a part of a reply."""
-    while True:
-        with closing(sqlite3.connect(scene.folder / "bobbin.db")) as database:
-            found = database.execute("SELECT message_id FROM part").fetchall()
-        if (answer.id,) in found:
-            return
-        await asyncio.sleep(0.05)  # the store tells nobody of its changes
+    assert (await stored(scene, answer)).text == "You said: hello"
 
 
 async def test_somebody_elses_words_are_not_adopted(scene: Scene) -> None:
     """Only messages of the bot's own can be parts: an answer whose message is gone is posted."""
     async with scene.bot():
         thread, answer = await scene.ask("hello")
-        await until_alive(scene)
-    _execute(scene, "DELETE FROM part")
+        await until_heard(scene)
+    await show_again(scene, answer)
+    await _lose_the_id(scene, answer)
     scene.world.delete(answer)
-    answer.nonce = None
     scene.actor(scene.ben).say(thread, "You said: hello")
     async with scene.bot():
         await scene.until(lambda: scene.from_bot(thread))
@@ -131,7 +112,7 @@ async def _answered_before_reset(scene: Scene) -> tuple[Channel, Message]:
     thread, answer = await scene.ask("hello")
     record = await scene.actor(scene.ann).slash(thread, "reset")
     assert record.response is not None
-    assert record.response.content == Notice.RESET_DONE
+    assert record.response.content == Sentence.RESET_DONE
     return thread, answer
 
 
@@ -151,13 +132,13 @@ async def test_an_end_is_shown_wherever_it_belongs(scene: Scene, answered: _Answ
     """An end that was stored and not shown is shown in every kind of conversation."""
     async with scene.bot():
         place, answer = await answered(scene)
-        await until_alive(scene)
-    turn = await stored(scene, answer)
-    _reopen(scene, answer, turn.id)
+        await until_heard(scene)
+    content = answer.content
+    await leave_streaming(scene, answer, "You")
     count = len(scene.from_bot(place))
     async with scene.bot():
         await scene.until(lambda: not answer.components)
-    assert answer.content == "You said: hello"
+    assert answer.content == content
     assert len(scene.from_bot(place)) == count
 
 
@@ -165,12 +146,12 @@ async def test_an_end_of_some_minutes_ago_is_shown(scene: Scene) -> None:
     """Where nobody let the last process show it, an end is shown late, within the window."""
     async with scene.bot():
         _, answer = await scene.ask("hello")
-        await until_alive(scene)
-    turn = await stored(scene, answer)
+        await until_heard(scene)
     for column in ("created_at", "finished_at"):
         earlier = f"strftime('%Y-%m-%d %H:%M:%f000', {column}, '-10 minutes')"
-        _execute(scene, f"UPDATE turn SET {column} = {earlier}")  # noqa: S608 - our own words
-    _reopen(scene, answer, turn.id)
+        statement = f"UPDATE turn SET {column} = {earlier}"  # noqa: S608 - our own words
+        await execute(scene, statement)
+    await leave_streaming(scene, answer, "You")
     async with scene.bot(RECOVERY_WINDOW_MINUTES="15"):
         await scene.until(lambda: not answer.components)
     assert answer.content == "You said: hello"

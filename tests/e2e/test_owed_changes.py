@@ -2,12 +2,12 @@
 
 import pytest
 
-from cogs.gateway import lifecycle as recovery
-from rendering.wording.english import Notice
+from rendering.wording.sentences import Sentence
+from storage.sqlite.store import SqlPlaces, SqlQueue
 from tests.e2e.failing_store import fail_once
 from tests.e2e.hearing import questions
 from tests.e2e.scene import Scene
-from tests.e2e.streams import first_shown, hold, until_alive, until_waiting
+from tests.e2e.streams import first_shown, hold, until_heard, until_waiting
 
 
 @pytest.mark.parametrize("change", ["withdraw", "revise"])
@@ -21,7 +21,7 @@ async def test_what_was_taken_back_while_the_store_failed_is_not_asked(
         secret = scene.actor(scene.ann).say(held.thread, "my secret")
         scene.actor(scene.ben).say(held.thread, "and now?")
         await until_waiting(scene, held.thread, 2)
-        failed = fail_once(monkeypatch, change)
+        failed = fail_once(monkeypatch, SqlQueue, change)
         if change == "withdraw":
             scene.actor(scene.ann).delete(secret)
         else:
@@ -37,17 +37,16 @@ async def test_an_answer_whose_question_was_deleted_is_stopped_once_the_store_is
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A running answer goes on while the store fails, and no longer."""
-    monkeypatch.setattr(recovery, "_ALIVE_INTERVAL_S", 0.1)
     async with scene.bot():
         held = await hold(scene, "One, ", "two.")
         message = await first_shown(scene, held)
-        await until_alive(scene)
+        await until_heard(scene)
         question = next(
             it for it in scene.discord.messages(scene.channel) if it.id == held.thread.id
         )
-        failed = fail_once(monkeypatch, "withdraw")
+        failed = fail_once(monkeypatch, SqlQueue, "withdraw")
         scene.actor(scene.ann).delete(question)
-        await scene.until(lambda: Notice.STOPPED in message.content)
+        await scene.until(lambda: Sentence.STOPPED in message.content)
     assert failed
 
 
@@ -55,9 +54,8 @@ async def test_a_post_that_the_store_half_took_is_answered_and_listened_to(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the store fails to note that a post is ours, that is noted later; it is answered."""
-    monkeypatch.setattr(recovery, "_ALIVE_INTERVAL_S", 0.1)
     forum = scene.world.create_forum(scene.guild, "help")
-    failed = fail_once(monkeypatch, "alter_settings")
+    failed = fail_once(monkeypatch, SqlPlaces, "alter_settings")
     async with scene.bot():
         post, _ = scene.actor(scene.ann).create_post(forum, "A post", scene.mention("help me"))
         await scene.answer_in(post)

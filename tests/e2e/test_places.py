@@ -4,19 +4,19 @@ import logging
 
 import pytest
 
-from rendering.wording.english import Notice, say
+from rendering.wording.sentences import Sentence, say
 from sandbox.models.script import Answer
 from sandbox.rest.rate_limits import Limits, Rate
 from sandbox.world.permissions import Permission
 from tests.e2e.hearing import answer_to, conversations, questions, said_by_people
 from tests.e2e.scene import Scene, opened_scene
 
-_LACKS = "lack the permission *Create Public Threads* in this channel"
+_LACKS = say(Sentence.NO_THREAD_PERMISSION, names="*Create Public Threads*")
 
 
 @pytest.fixture
 def threadless(scene: Scene) -> Scene:
-    """Give a scene in whose channel the bot may not open threads."""
+    """Return a scene in whose channel the bot may not open threads."""
     scene.world.set_permissions(
         scene.channel, scene.world.bot, deny=Permission.CREATE_PUBLIC_THREADS
     )
@@ -34,7 +34,7 @@ async def test_without_the_permission_it_answers_in_the_channel_and_says_once_wh
         answer = await answer_to(scene, first, scene.channel)
         second = scene.actor(scene.ben).say(scene.channel, scene.mention("what is silk?"))
         other = await answer_to(scene, second, scene.channel)
-    assert answer.content == "It is pressed.\n" + say(Notice.NO_THREAD, reason=_LACKS)
+    assert answer.content == f"It is pressed.\n{_LACKS}"
     assert other.content == "It is spun."
     assert scene.world.threads_of(scene.guild) == []
 
@@ -97,8 +97,7 @@ async def test_where_opening_a_thread_would_have_to_wait_it_answers_in_the_chann
         scene.script.queue(Answer("It is spun."))
         question = scene.actor(scene.ben).say(scene.channel, scene.mention("what is silk?"))
         answer = await answer_to(scene, question, scene.channel)
-        reason = "would have to wait before I may open a thread"
-        assert answer.content == "It is spun.\n" + say(Notice.NO_THREAD, reason=reason)
+        assert answer.content == f"It is spun.\n{Sentence.NO_THREAD_BUSY}"
         follow_up = scene.actor(scene.ben).say(scene.channel, "why?", reply_to=answer)
         await answer_to(scene, follow_up, scene.channel)
     assert said_by_people(conversations(scene)[-1]) == ["what is silk?", "why?"]
@@ -129,7 +128,7 @@ async def test_of_several_asked_at_once_none_waits_for_the_threads_limit(
 
 @pytest.fixture
 def withheld(scene: Scene) -> Scene:
-    """Give a scene whose bot has no message content intent."""
+    """Return a scene whose bot has no message content intent."""
     scene.world.bot.may_read_content = False
     return scene
 
@@ -182,7 +181,7 @@ async def test_a_message_whose_content_is_withheld_gets_one_notice_a_place(
     assert questions(scene) == asked
     for place, count in ((first, 1), (second, 1)):
         said = [message.content for message in scene.from_bot(place)]
-        assert said.count(Notice.WITHHELD) == count
+        assert said.count(Sentence.WITHHELD) == count
 
 
 async def test_a_mention_of_its_role_with_withheld_content_is_not_called_empty(
@@ -197,7 +196,7 @@ async def test_a_mention_of_its_role_with_withheld_content_is_not_called_empty(
     async with scene.bot():
         message = scene.actor(scene.ann).say(scene.channel, f"{own.mention} what is felt?")
         answer = await answer_to(scene, message, scene.channel)
-    assert answer.content == Notice.WITHHELD
+    assert answer.content == Sentence.WITHHELD
 
 
 async def test_where_it_may_not_send_nothing_is_asked(

@@ -1,6 +1,6 @@
 """What of a message reaches the model: as people see it on Discord, quoted and named."""
 
-from rendering.wording.english import Notice, say
+from rendering.wording.sentences import Sentence, say
 from sandbox.models.script import Answer
 from tests.e2e.hearing import answer_to, conversations, questions, said_by_people
 from tests.e2e.scene import Scene
@@ -129,7 +129,7 @@ async def test_attachments_that_are_not_read_are_named_in_a_notice(scene: Scene)
             files=[("loom.png", b"x"), ("`felt`.txt", b"y")],
         )
         answer = await scene.answer_in(await scene.thread_of(question))
-    notice = say(Notice.UNREAD_FILES, names="`loom.png`, `felt.txt`")
+    notice = say(Sentence.UNREAD_FILES, names="`loom.png`, `felt.txt`")
     assert answer.content == f"I see nothing.\n{notice}"
     assert questions(scene) == ["what is this?"]
 
@@ -144,5 +144,5 @@ async def test_a_message_of_files_alone_is_answered_with_a_notice_that_names_the
         await scene.answer_in(thread, 2)
         sent = scene.actor(scene.ann).say(thread, files=[("loom.png", b"x")], reply_to=first)
         notice = await answer_to(scene, sent, thread)
-    assert notice.content == say(Notice.ONLY_FILES, names="`loom.png`")
+    assert notice.content == say(Sentence.ONLY_FILES, names="`loom.png`")
     assert questions(scene) == ["hello", "and now?"]

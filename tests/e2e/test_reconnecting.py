@@ -31,7 +31,7 @@ async def _until_chosen(caplog: pytest.LogCaptureFixture, count: int) -> list[fl
 
 
 def _backoff_in(task: asyncio.Task[object]) -> object:
-    """Give what the `Client.connect` that a task runs chooses its pauses with."""
+    """Return what the `Client.connect` that a task runs chooses its pauses with."""
     coroutine: object = task.get_coro()
     while isinstance(coroutine, CoroutineType) and coroutine.cr_frame is not None:
         if coroutine.cr_code is discord.Client.connect.__code__:

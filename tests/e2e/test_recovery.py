@@ -1,9 +1,8 @@
 """What is owed after the bot was away is paid: answers broken off, messages missed or changed."""
 
-import asyncio
 from datetime import UTC, datetime
 
-from rendering.wording.english import Notice
+from rendering.wording.sentences import Sentence
 from sandbox.models.script import Answer, Gate
 from sandbox.world.entities import Channel
 from tests.e2e.crashes import forget_the_end
@@ -13,9 +12,10 @@ from tests.e2e.streams import (
     Held,
     first_shown,
     hold,
+    until_heard,
     until_nothing_waits,
-    until_paid,
     until_waiting,
+    until_waits,
 )
 
 
@@ -74,7 +74,7 @@ async def test_the_third_interruption_in_a_row_ends_it(scene: Scene) -> None:
             await scene.until(lambda count=life + 2: _asked(scene) == count)
         await forget_the_end(scene)
     async with scene.bot():
-        await scene.until(lambda: Notice.INTERRUPTED in scene.from_bot(thread)[-1].content)
+        await scene.until(lambda: Sentence.INTERRUPTED in scene.from_bot(thread)[-1].content)
     assert _asked(scene) == 3
 
 
@@ -91,7 +91,7 @@ async def test_what_was_said_while_it_was_away_is_answered(scene: Scene) -> None
         await scene.answer_in(other)
     began_at = datetime.now(UTC)
     async with scene.bot():
-        await until_paid(scene, began_at)
+        await until_heard(scene, began_at)
         await scene.ask("and now?")
     assert len(scene.from_bot(thread)) == 2
     assert len(scene.from_bot(other)) == 1
@@ -117,7 +117,7 @@ async def test_an_edit_of_a_waiting_message_counts(scene: Scene) -> None:
         await scene.until(lambda: _asked(scene) == 1)
         waiting = scene.actor(scene.ann).say(thread, "secnd")
         scene.actor(scene.ann).edit(waiting, "second")
-        await asyncio.sleep(0.3)  # the edit has no effect that could be waited for
+        await until_waits(scene, thread, "second")
         gate.open()
         await scene.answer_in(thread, 2)
     asked = scene.playground.requests[-1].asked
@@ -150,14 +150,24 @@ async def test_a_deleted_waiting_message_is_not_answered(scene: Scene) -> None:
         await scene.until(lambda: _asked(scene) == 1)
         waiting = scene.actor(scene.ann).say(thread, "never mind")
         scene.actor(scene.ann).say(thread, "but this")
-        await asyncio.sleep(0.3)  # the messages have no effect that could be waited for
+        await until_waits(scene, thread, "never mind", "but this")
         scene.actor(scene.ann).delete(waiting)
-        await asyncio.sleep(0.3)  # nor has the deletion
+        await until_waits(scene, thread, "but this")
         gate.open()
         await scene.answer_in(thread, 2)
     asked = scene.playground.requests[-1].asked
     assert asked is not None
     assert asked.messages[-1].text == "but this"
+
+
+async def test_a_message_that_is_deleted_at_once_is_not_answered(scene: Scene) -> None:
+    """A deletion counts also where it comes before the message is stored."""
+    async with scene.bot():
+        held = await hold(scene, "One, ", "two.")
+        await first_shown(scene, held)
+        waiting = scene.actor(scene.ann).say(held.thread, "my secret")
+        scene.actor(scene.ann).delete(waiting)
+        assert "secret" not in await _answered_after(scene, held, "and now?")
 
 
 async def test_deleting_the_question_stops_its_answer(scene: Scene) -> None:
@@ -171,7 +181,7 @@ async def test_deleting_the_question_stops_its_answer(scene: Scene) -> None:
         await scene.until(lambda: len(scene.from_bot(thread)) == 2)
         scene.actor(scene.ann).delete(question)
         answer = await scene.answer_in(thread, 2)
-    assert answer.content.endswith(Notice.STOPPED)
+    assert answer.content.endswith(Sentence.STOPPED)
     assert scene.playground.requests[-1].closed_by_client
 
 
@@ -235,4 +245,4 @@ async def test_a_question_deleted_in_a_lost_session_stops_its_answer(scene: Scen
         scene.discord.gateway.faults.drop_all(resumable=False)
         scene.actor(scene.ann).delete(question)
         answer = await scene.answer_in(thread, 2)
-    assert answer.content.endswith(Notice.STOPPED)
+    assert answer.content.endswith(Sentence.STOPPED)

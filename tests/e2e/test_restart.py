@@ -6,14 +6,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from conversation.entities import Outcome, Parameters, Part, PlaceKey, Received
-from delivery.discord_api import Row, view_of
-from rendering.buttons import STREAMING
-from rendering.wording.english import Notice
+from conversation.entities import Limits, Outcome, Parameters, PlaceKey, Received, Spot
+from rendering.wording.sentences import Sentence
 from sandbox.models.script import Answer
 from sandbox.people.interactions import CallbackKind
-from sandbox.world.entities import Channel, Draft, Message
-from tests.e2e.crashes import leave_streaming
+from sandbox.world.entities import Channel, Message
+from tests.e2e.crashes import leave_streaming, post_streaming
 from tests.e2e.process import bot_process
 from tests.e2e.scene import Scene, labels_of
 from tests.e2e.streams import (
@@ -23,7 +21,7 @@ from tests.e2e.streams import (
     hold,
     opened_store,
     stored,
-    until_paid,
+    until_heard,
     until_stored,
     until_waiting,
 )
@@ -82,7 +80,7 @@ async def test_shutdown_marks_a_long_answer_as_interrupted(scene: Scene) -> None
     async with scene.bot():
         held = await hold(scene, "One, ", "two.")
         message = await first_shown(scene, held)
-    assert (message.content, labels_of(message)) == (f"One,\n{Notice.INTERRUPTED}", _BOTH)
+    assert (message.content, labels_of(message)) == (f"One,\n{Sentence.INTERRUPTED}", _BOTH)
     turn = await stored(scene, message)
     assert (turn.text, turn.outcome) == ("One, ", Outcome.INTERRUPTED)
     await scene.playground.until(lambda: asked(scene)[-1].is_over)
@@ -98,7 +96,7 @@ async def test_what_is_sent_during_shutdown_is_answered_by_the_next_process(scen
         await until_waiting(scene, held.thread, 1)
         loop = asyncio.get_running_loop()
         loop.call_later(0.5, lambda: scene.actor(scene.ann).say(held.thread, "and that?"))
-    assert message.content.endswith(Notice.INTERRUPTED)
+    assert message.content.endswith(Sentence.INTERRUPTED)
     assert len(asked(scene)) == 1
     async with scene.bot():
         answer = await scene.answer_in(held.thread, 2)
@@ -122,45 +120,45 @@ async def test_after_a_kill_the_reply_is_marked_and_what_waited_is_answered(scen
     async with scene.bot():
         await scene.until(lambda: not has_stop_button(message))
         answer = await scene.answer_in(held.thread, 2)
-    assert message.content == f"One,\n{Notice.INTERRUPTED}"
+        await scene.until(lambda: message.content == f"One,\n{Sentence.INTERRUPTED_OVERTAKEN}")
+    assert message.components == []
     assert "and this?\n\nand that?" in answer.content
     assert len(asked(scene)) == 2
     assert (await stored(scene, message)).outcome is Outcome.INTERRUPTED
 
 
-async def _left_behind(scene: Scene, *contents: str) -> tuple[Channel, list[Message]]:
-    """Leave what a process leaves that is killed while its answer shows these messages."""
-    question = scene.actor(scene.ann).say(scene.channel, "tell me")
-    thread = scene.world.start_thread(scene.world.bot, scene.channel, "tell me", message=question)
+async def _left_behind(scene: Scene, text: str) -> tuple[Channel, list[Message]]:
+    """Leave what a process leaves that is killed while its answer has come so far."""
+    root = scene.actor(scene.ben).say(scene.channel, "about this")
+    thread = scene.world.start_thread(scene.world.bot, scene.channel, "this", message=root)
+    question = scene.actor(scene.ann).say(thread, "tell me")
     place = PlaceKey(thread.id, scene.guild.id, scene.channel.id)
     received = Received(question.id, place, scene.ann.id, scene.ann.name, "tell me")
-    shown: list[Message] = []
+    now = datetime.now(UTC)
     async with opened_store(scene) as store:
-        receipt = await store.receive(
-            received, queue_limit=9, daily_limit=None, day_began_at=datetime.now(UTC)
-        )
-        exchange = await store.begin(
+        receipt = await store.queue.receive(received, Limits(9, None, now, now))
+        exchange = await store.turns.next_exchange(
             receipt.conversation_id, model="allenai/tulu3-405b", parameters=Parameters()
         )
         assert exchange is not None
-        for ordinal, content in enumerate(contents):
-            is_last = ordinal == len(contents) - 1
-            rows = view_of(Row(exchange.turn.id, STREAMING)).to_components() if is_last else []
-            draft = Draft(content=content, components=tuple(rows))
-            shown.append(scene.world.post(scene.world.bot, thread, draft))
-            part = Part(ordinal, thread.id, shown[-1].id, f"{exchange.turn.id}.{ordinal}")
-            await store.add_part(exchange.reply_id, part)
-    return thread, shown
+        reply_id, turn_id = exchange.reply.reply_id, exchange.turn.id
+        await store.replies.place(reply_id, Spot(thread.id, scene.guild.id))
+        shown = post_streaming(scene, thread, turn_id, text)
+        await store.replies.record_step(
+            reply_id, [part for _, part in shown], turn_id=turn_id, text=text
+        )
+    return thread, [message for message, _ in shown]
 
 
 async def test_only_the_last_message_of_a_reply_left_behind_is_marked(scene: Scene) -> None:
     """The mark goes under the last part and takes the button away; a full part is left alone."""
     scene.settings["RECOVERY_WINDOW_MINUTES"] = "0"
-    thread, (first, last) = await _left_behind(scene, "The first part.", "The second")
+    page = "x" * 2000
+    thread, (first, last) = await _left_behind(scene, f"{page}The second")
     async with scene.bot():
         await scene.until(lambda: not has_stop_button(last))
-    assert (first.content, first.edits) == ("The first part.", [])
-    assert last.content == f"The second\n{Notice.INTERRUPTED}"
+    assert (first.content, first.edits) == (page, [])
+    assert last.content == f"The second\n{Sentence.INTERRUPTED}"
     assert len(scene.from_bot(thread)) == 2
 
 
@@ -172,8 +170,8 @@ async def test_a_mark_without_room_has_a_message_of_its_own(scene: Scene) -> Non
     async with scene.bot():
         await scene.until(lambda: len(scene.finished(thread)) == 2)
         marked = scene.from_bot(thread)
-        assert [each.content for each in marked] == [text, Notice.INTERRUPTED]
-        assert [labels_of(each) for each in marked] == [[], ["Try again"]]
+        assert [each.content for each in marked] == [text, Sentence.INTERRUPTED]
+        assert [labels_of(each) for each in marked] == [[], _BOTH]
         scene.script.queue(Answer("Now."))
         await scene.actor(scene.ann).click(marked[1], label="Try again")
         await scene.until(lambda: [it.content for it in scene.from_bot(thread)] == ["Now."])
@@ -183,10 +181,10 @@ async def test_a_mark_without_room_has_a_message_of_its_own(scene: Scene) -> Non
 async def test_a_question_left_without_any_words_is_told_of(scene: Scene) -> None:
     """A question whose answer had shown nothing yet is told that it was interrupted."""
     scene.settings["RECOVERY_WINDOW_MINUTES"] = "0"
-    thread, _ = await _left_behind(scene)
+    thread, _ = await _left_behind(scene, "")
     async with scene.bot():
         answer = await scene.answer_in(thread)
-    assert answer.content == Notice.INTERRUPTED
+    assert answer.content == Sentence.INTERRUPTED
 
 
 async def test_a_button_left_behind_works_in_the_next_life(scene: Scene) -> None:
@@ -201,7 +199,7 @@ async def test_a_button_left_behind_works_in_the_next_life(scene: Scene) -> None
         await scene.until(lambda: message.content == whole)
     assert record.callback is CallbackKind.UPDATE
     assert record.followups[0].is_ephemeral
-    assert record.followups[0].content == Notice.STOP_ENDED
+    assert record.followups[0].content == Sentence.STOP_ENDED
     assert message.components == []
 
 
@@ -209,24 +207,23 @@ async def test_a_mark_waits_for_a_discord_that_fails(scene: Scene) -> None:
     """The mark of an interrupted reply is made although Discord fails for a moment."""
     scene.settings["RECOVERY_WINDOW_MINUTES"] = "0"
     _, (message,) = await _left_behind(scene, "One,")
-    scene.discord.faults.answer("GET", "/channels/*/messages/*", 503)
     scene.discord.faults.answer("PATCH", "/channels/*/messages/*", 503)
     async with scene.bot():
         await scene.until(lambda: not has_stop_button(message))
-    assert message.content == f"One,\n{Notice.INTERRUPTED}"
+    assert message.content == f"One,\n{Sentence.INTERRUPTED}"
 
 
 async def test_a_notice_whose_answer_was_lost_is_not_posted_twice(scene: Scene) -> None:
     """A notice is told once, though the connection was lost after Discord had taken it."""
     scene.settings["RECOVERY_WINDOW_MINUTES"] = "0"
-    thread, _ = await _left_behind(scene)
+    thread, _ = await _left_behind(scene, "")
     scene.discord.faults.reset("POST", f"/channels/{thread.id}/messages", after=True)
     scene.discord.gateway.faults.swallow_next("MESSAGE_CREATE")
     async with scene.bot():
         posts = f"/channels/{thread.id}/messages"
         await scene.until(lambda: len(scene.discord.requests_to("POST", posts)) == 2)
         await scene.ask("and on")
-    assert [each.content for each in scene.from_bot(thread)] == [Notice.INTERRUPTED]
+    assert [each.content for each in scene.from_bot(thread)] == [Sentence.INTERRUPTED]
 
 
 @pytest.mark.timeout(120)  # likewise
@@ -237,7 +234,7 @@ async def test_a_signal_ends_the_process_cleanly(scene: Scene, number: signal.Si
         held = await hold(scene, "One, ", "two.")
         message = await first_shown(scene, held)
         assert await bot.end(number) == 0
-    assert (message.content, labels_of(message)) == (f"One,\n{Notice.INTERRUPTED}", _BOTH)
+    assert (message.content, labels_of(message)) == (f"One,\n{Sentence.INTERRUPTED}", _BOTH)
 
 
 async def test_shutdown_ends_although_discord_is_down(scene: Scene) -> None:
@@ -258,8 +255,8 @@ async def test_two_answers_in_two_places_are_both_marked_at_shutdown(scene: Scen
         second = await hold(scene, "Three, ", "four.", person=scene.ben)
         two = await first_shown(scene, second)
     assert [one.content, two.content] == [
-        f"One,\n{Notice.INTERRUPTED}",
-        f"Three,\n{Notice.INTERRUPTED}",
+        f"One,\n{Sentence.INTERRUPTED}",
+        f"Three,\n{Sentence.INTERRUPTED}",
     ]
 
 
@@ -270,7 +267,7 @@ async def test_a_restart_posts_no_duplicate_of_an_answer(scene: Scene) -> None:
         thread, answer = await scene.ask("go")
     began_at = datetime.now(UTC)
     async with scene.bot():
-        await until_paid(scene, began_at)
+        await until_heard(scene, began_at)
         await scene.ask("something else", scene.ben)
     assert scene.from_bot(thread) == [answer]
     assert len(asked(scene)) == 2

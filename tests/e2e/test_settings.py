@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from contextlib import closing
 
-from rendering.wording.english import Notice, say
+from rendering.wording.sentences import Sentence, say
 from sandbox.models.openai.server import OpenAIServer
 from sandbox.models.script import Answer, Script
 from sandbox.people.interactions import InteractionRecord
@@ -14,7 +14,7 @@ from tests.e2e.scene import Scene
 from tests.e2e.steps import answers, ask_in, asked, command, let_manage, told
 
 FIELDS = ("Temperature", "Top p", "Maximum length", "System prompt")
-SAVED = say(Notice.SETTINGS_SAVED, settings="")
+SAVED = say(Sentence.SETTINGS_SAVED, settings="")
 
 
 async def opened(scene: Scene, channel: Channel, person: Person | None = None) -> Modal:
@@ -43,14 +43,17 @@ async def submitted(
 
 
 def shown(modal: Modal) -> tuple[str, ...]:
-    """Give what the form shows as set."""
+    """Return what the form shows as set."""
     return tuple(modal.input(name).value for name in FIELDS)
 
 
 def values(*lines: str) -> str:
-    """Give what is said of saved settings, from the values in the order of `FIELDS`."""
+    """Return what is said of saved settings, from the values in the order of `FIELDS`."""
     named = (f"- {name}: {value}" for name, value in zip(FIELDS, lines, strict=True))
-    return say(Notice.SETTINGS_SAVED, settings="\n".join(named))
+    return say(Sentence.SETTINGS_SAVED, settings="\n".join(named))
+
+
+OWN = "the model's own"
 
 
 async def test_settings_show_what_is_set(scene: Scene) -> None:
@@ -59,9 +62,8 @@ async def test_settings_show_what_is_set(scene: Scene) -> None:
         thread, _ = await scene.ask("hello")
         modal = await opened(scene, thread)
         assert shown(modal) == ("", "", "", "")
-        own = Notice.MODELS_OWN
         saved = await sent(scene, modal, temperature="0,5", maximum_length="300")
-        assert saved == values("0.5", own, "300", "none")
+        assert saved == values("0.5", OWN, "300", "none")
     async with scene.bot():
         assert shown(await opened(scene, thread)) == ("0.5", "", "300", "")
 
@@ -121,12 +123,12 @@ async def test_out_of_bounds(scene: Scene) -> None:
         thread, _ = await scene.ask("hello")
         refused = await sent(scene, await opened(scene, thread), **typed)
         assert shown(await opened(scene, thread)) == ("", "", "", "")
-    bounds = ("from 0 to 1", "from 0.01 to 1", "from 1 to 2048")
-    problems = "\n".join(
-        say(Notice.OUT_OF_BOUNDS, name=name, bounds=bound)
-        for name, bound in zip(FIELDS, bounds, strict=False)
+    problems = (
+        say(Sentence.TEMPERATURE_REFUSED, lower=0, upper=1),
+        say(Sentence.TOP_P_REFUSED, lower=0.01, upper=1),
+        say(Sentence.LENGTH_REFUSED, lower=1, upper=2048),
     )
-    assert refused == say(Notice.SETTINGS_REFUSED, problems=problems)
+    assert refused == say(Sentence.SETTINGS_REFUSED, problems="\n".join(problems))
 
 
 async def test_refused_form_is_offered_again(scene: Scene) -> None:
@@ -146,8 +148,7 @@ async def test_refused_form_is_offered_again(scene: Scene) -> None:
         again = await scene.actor(scene.ann).click(refused.response, label="Edit again")
         assert again.modal is not None
         saved = await sent(scene, again.modal, temperature="0.7")
-    own = Notice.MODELS_OWN
-    assert saved == values("0.7", own, own, "a long and careful text")
+    assert saved == values("0.7", OWN, OWN, "a long and careful text")
 
 
 async def test_bounds_are_the_providers(scene: Scene) -> None:
@@ -198,7 +199,7 @@ async def test_right_to_change_is_checked_again(scene: Scene) -> None:
         await ask_in(scene, thread, scene.mention("hello"))
         modal = await opened(scene, thread)
         await ask_in(scene, thread, scene.mention("me"), scene.ben)
-        assert await sent(scene, modal, temperature="0.1") == Notice.NOT_YOURS
+        assert await sent(scene, modal, temperature="0.1") == Sentence.NOT_YOURS
         assert shown(await opened(scene, thread, scene.ben))[0] == ""
 
 
@@ -211,7 +212,7 @@ async def test_thread_inherits_its_channels_settings(scene: Scene) -> None:
         thread, _ = await scene.ask("hello")
         saved = await sent(scene, await opened(scene, thread), temperature="0.9")
         await ask_in(scene, thread, "again")
-    assert saved == values("0.9", "0.5", Notice.MODELS_OWN, "Be brief.")
+    assert saved == values("0.9", "0.5", OWN, "Be brief.")
     sent_values = [(it.value("temperature"), it.value("top_p")) for it in asked(scene.playground)]
     assert sent_values == [("0.2", "0.5"), ("0.9", "0.5")]
     assert "Be brief." in told(asked(scene.playground)[0])[-1][1]
@@ -224,7 +225,7 @@ async def test_blank_field_inherits_again(scene: Scene) -> None:
         await sent(scene, await opened(scene, thread), temperature="0.2")
         saved = await sent(scene, await opened(scene, thread), temperature="")
         await ask_in(scene, thread, "again")
-    assert saved == values(*[Notice.MODELS_OWN] * 3, "none")
+    assert saved == values(*[OWN] * 3, "none")
     assert asked(scene.playground)[-1].value("temperature") is None
 
 
@@ -239,7 +240,7 @@ async def test_system_prompt_of_the_bot(scene: Scene) -> None:
     assert "Be kind." in told(first)[-1][1]
     assert "Be *brief*." in told(second)[-1][1]
     assert "Be kind." not in told(second)[-1][1]
-    assert saved == values(*[Notice.MODELS_OWN] * 3, r"Be \*brief\*.")
+    assert saved == values(*[OWN] * 3, r"Be \*brief\*.")
 
 
 async def test_answer_to_is_a_setting_of_the_place(scene: Scene) -> None:
@@ -247,13 +248,13 @@ async def test_answer_to_is_a_setting_of_the_place(scene: Scene) -> None:
     let_manage(scene, scene.ann)
     async with scene.bot():
         said = await command(scene, scene.channel, "settings", answer_to="every message")
-        assert said == Notice.HEARS_ALL
+        assert said == Sentence.HEARS_ALL
         question = scene.actor(scene.ann).say(scene.channel, "hello")
         thread = await scene.thread_of(question)
         await scene.until(lambda: answers(scene, thread))
     async with scene.bot():
         said = await command(scene, thread, "settings", answer_to="mentions and replies")
-        assert said == Notice.HEARS_MENTIONS
+        assert said == Sentence.HEARS_MENTIONS
         scene.actor(scene.ann).say(thread, "not for you")
         await ask_in(scene, thread, scene.mention("for you"))
     assert [told(it)[-1][1] for it in asked(scene.playground)] == ["hello", "for you"]
@@ -277,10 +278,10 @@ async def test_failing_store(scene: Scene) -> None:
             await asyncio.to_thread(connection.execute, "ALTER TABLE place RENAME TO mislaid")
             for name, options in (("model", {}), ("help", {}), ("reset", {}), ("settings", {})):
                 answer = await command(scene, thread, name, **options)
-                assert answer == Notice.COMMAND_STORE_DOWN, name
+                assert answer == Sentence.COMMAND_STORE_DOWN, name
             answer = await command(scene, thread, "model", name="olmoe-0125")
-            assert answer == Notice.COMMAND_STORE_DOWN
-            assert await sent(scene, modal, temperature="0.1") == Notice.COMMAND_STORE_DOWN
+            assert answer == Sentence.COMMAND_STORE_DOWN
+            assert await sent(scene, modal, temperature="0.1") == Sentence.COMMAND_STORE_DOWN
             await asyncio.to_thread(connection.execute, "ALTER TABLE mislaid RENAME TO place")
         assert (await sent(scene, await opened(scene, thread), temperature="0.1")).startswith(SAVED)
 
@@ -296,5 +297,5 @@ async def test_busy_store(scene: Scene) -> None:
             connection.execute("ROLLBACK")
         await record.until(lambda: not record.is_thinking)
         assert record.response is not None
-        assert record.response.content == say(Notice.MODEL_SET, model="allenai/olmoe-0125")
+        assert record.response.content == say(Sentence.MODEL_SET, model="allenai/olmoe-0125")
         assert record.response.is_ephemeral

@@ -1,17 +1,30 @@
 """Whatever comes in between: in the end people see what became of an answer that was broken off."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from conversation.entities import Parameters, Received
-from rendering.wording.english import Notice, overtaken
-from sandbox.models.script import Answer, Gate
+from conversation.entities import Limits, Parameters, PlaceKey, Received
+from rendering.wording.sentences import Sentence
+from sandbox.models.script import Answer, Gate, Pace
 from sandbox.world.entities import Channel, Message
+from storage.sqlite.store import SqlReplies, SqlTurns
 from tests.e2e.crashes import forget_the_end, leave_streaming
 from tests.e2e.failing_store import fail_once
 from tests.e2e.hearing import questions
 from tests.e2e.scene import Scene, labels_of
 from tests.e2e.steps import ask_in
-from tests.e2e.streams import first_shown, hold, opened_store, until_alive, until_waiting
+from tests.e2e.streams import (
+    asked,
+    first_shown,
+    hold,
+    opened_store,
+    until_heard,
+    until_shown,
+    until_waiting,
+)
+
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 async def _broken_off(scene: Scene) -> tuple[Channel, Message, Message]:
@@ -20,7 +33,7 @@ async def _broken_off(scene: Scene) -> tuple[Channel, Message, Message]:
         thread, _ = await scene.ask("hello")
         question = scene.actor(scene.ann).say(thread, "tell me")
         answer = await scene.answer_in(thread, 2)
-        await until_alive(scene)
+        await until_heard(scene)
     await forget_the_end(scene)
     await leave_streaming(scene, answer, "You")
     return thread, question, answer
@@ -30,7 +43,7 @@ async def test_a_second_kill_loses_no_broken_answer(scene: Scene) -> None:
     """A start that ends before it has asked again leaves that to the next one."""
     thread, _, answer = await _broken_off(scene)
     async with opened_store(scene) as store:
-        assert len(await store.interrupt_unfinished()) == 1
+        assert await store.turns.resume(_LONG_AGO, attempts=3) == 1
     async with scene.bot():
         await scene.until(lambda: answer.content == "You said: tell me")
     assert len(scene.from_bot(thread)) == 2
@@ -41,7 +54,7 @@ async def test_a_store_that_fails_then_loses_no_broken_answer(
 ) -> None:
     """Where the store fails as a question is asked again, it is asked once more a little later."""
     _, _, answer = await _broken_off(scene)
-    failed = fail_once(monkeypatch, "answer_again")
+    failed = fail_once(monkeypatch, SqlTurns, "next_exchange")
     async with scene.bot():
         await scene.until(lambda: answer.content == "You said: tell me")
     assert failed
@@ -53,9 +66,10 @@ async def test_a_question_deleted_meanwhile_is_not_asked_again(scene: Scene) -> 
     scene.actor(scene.ann).delete(question)
     before = len(questions(scene))
     async with scene.bot():
-        await scene.until(lambda: Notice.INTERRUPTED in answer.content)
+        await scene.until(lambda: Sentence.STOPPED_UNSAID in answer.content)
+    assert answer.content.startswith("You said: tell me\n")
     assert len(questions(scene)) == before
-    assert labels_of(answer) == ["Continue", "Try again"]
+    assert labels_of(answer) == []
 
 
 async def test_deleting_the_question_stops_what_was_begun_again(scene: Scene) -> None:
@@ -67,27 +81,27 @@ async def test_deleting_the_question_stops_what_was_begun_again(scene: Scene) ->
     async with scene.bot():
         await scene.until(lambda: "One," in answer.content)
         scene.actor(scene.ann).delete(question)
-        await scene.until(lambda: Notice.STOPPED in answer.content)
+        await scene.until(lambda: Sentence.STOPPED in answer.content)
 
 
 async def test_an_answer_that_was_overtaken_says_so(scene: Scene) -> None:
     """Where the conversation went on before it was asked again, it is marked, and stays."""
     thread, _, answer = await _broken_off(scene)
     async with opened_store(scene) as store:
-        (shown,) = await store.interrupt_unfinished()
+        assert await store.turns.resume(datetime.now(UTC), attempts=3) == 1
         said = scene.actor(scene.ben).say(thread, "and now?")
-        place = shown.conversation.place
-        await store.receive(
+        place = PlaceKey(thread.id, scene.guild.id, scene.channel.id)
+        receipt = await store.queue.receive(
             Received(said.id, place, scene.ben.id, "Ben", "and now?"),
-            queue_limit=10,
-            daily_limit=None,
-            day_began_at=shown.turn.created_at,
+            Limits(10, None, _LONG_AGO, _LONG_AGO),
         )
-        await store.begin(shown.conversation.id, model="a/b", parameters=Parameters())
+        await store.turns.next_exchange(
+            receipt.conversation_id, model="a/b", parameters=Parameters()
+        )
     async with scene.bot():
         await scene.until(lambda: "Stop" not in labels_of(answer))
         later = await scene.answer_in(thread, 3)
-    assert answer.content == f"You said: tell me\n{overtaken(Notice.INTERRUPTED)}"
+    assert answer.content == f"You said: tell me\n{Sentence.INTERRUPTED_OVERTAKEN}"
     assert later.content.endswith("Ben: and now?")
 
 
@@ -121,33 +135,44 @@ async def test_who_stops_a_reply_left_behind_is_heeded(scene: Scene) -> None:
     before = len(questions(scene))
     async with scene.bot():
         await scene.actor(scene.ann).click(answer, label="Stop")
-        await scene.until(lambda: Notice.INTERRUPTED in answer.content)
+        await scene.until(lambda: Sentence.STOPPED_UNSAID in answer.content)
+    assert answer.content.startswith("You said: tell me\n")
     assert len(questions(scene)) == before
 
 
-async def test_a_reply_that_was_deleted_meanwhile_is_not_asked_for_again(scene: Scene) -> None:
-    """Nobody pays for an answer that its readers have deleted."""
+async def test_what_is_begun_again_stops_where_its_reply_was_deleted(scene: Scene) -> None:
+    """Nobody pays for more of an answer than it takes to see that its readers have deleted it."""
     thread, _, answer = await _broken_off(scene)
     scene.world.delete(answer)
-    before = len(questions(scene))
+    scene.script.queue(Answer("word " * 500, pace=Pace(tokens_per_second=50)))
     async with scene.bot():
-        await ask_in(scene, thread, "and now?")
-    assert len(questions(scene)) == before + 1
-    async with opened_store(scene) as store:
-        assert await store.interrupt_unfinished() == ()
+        await scene.playground.until(lambda: asked(scene)[-1].closed_by_client)
+        later = await ask_in(scene, thread, "and now?")
+    assert later.content.endswith("and now?")
+    assert len(scene.from_bot(thread)) == 2
 
 
-@pytest.mark.parametrize("fails", ["settle", "said"])
-async def test_a_store_that_fails_while_it_is_marked_has_it_marked_once(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch, fails: str
+@pytest.mark.parametrize(
+    ("port", "fails", "window"),
+    [
+        (SqlTurns, "finish", "15"),
+        (SqlReplies, "record_step", "15"),
+        (SqlReplies, "record_shown", "15"),
+        (SqlReplies, "record_shown", "0"),
+        (SqlReplies, "state", "0"),
+    ],
+)
+async def test_a_store_that_fails_while_it_is_shown_has_it_shown_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, port: type, fails: str, window: str
 ) -> None:
-    """However often the store fails, the reply says once that it was interrupted."""
+    """However the store fails, the reply says once what became of it."""
     thread, _, answer = await _broken_off(scene)
-    failed = fail_once(monkeypatch, fails)
-    window = "0" if fails == "settle" else "15"
+    failed = fail_once(monkeypatch, port, fails)
     async with scene.bot(RECOVERY_WINDOW_MINUTES=window):
         await scene.until(lambda: "Stop" not in labels_of(answer))
         await ask_in(scene, thread, "and now?")
+        await until_shown(scene)
     assert failed
-    said = "".join(message.content for message in scene.from_bot(thread))
-    assert said.count(Notice.INTERRUPTED) == (1 if fails == "settle" else 0)
+    marked = f"\n{Sentence.INTERRUPTED_OVERTAKEN}" if window == "0" else ""
+    assert answer.content == f"You said: tell me{marked}"
+    assert len(scene.from_bot(thread)) == 3

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from conversation.entities import Outcome
-from rendering.wording.english import Notice
+from rendering.wording.sentences import Sentence
 from sandbox.models.script import Answer, Gate
 from sandbox.people.interactions import InteractionRecord
 from sandbox.world.entities import Message, Person
@@ -30,7 +30,7 @@ async def _is_stopped(scene: Scene, message: Message) -> None:
     await scene.until(lambda: not message.components)
     await scene.playground.until(lambda: asked(scene)[-1].is_over)
     assert asked(scene)[-1].closed_by_client
-    assert message.content == f"{_CAME.strip()}\n{Notice.STOPPED}"
+    assert message.content == f"{_CAME.strip()}\n{Sentence.STOPPED}"
     turn = await stored(scene, message)
     assert (turn.text, turn.outcome) == (_CAME, Outcome.STOPPED)
 
@@ -60,7 +60,7 @@ async def test_somebody_else_may_not_stop_it_and_is_told_so_alone(scene: Scene, 
         record = await stop(scene, scene.ben, held)
         assert record.response is not None
         assert record.response.is_ephemeral
-        assert record.response.content == Notice.NOT_YOURS
+        assert record.response.content == Sentence.NOT_YOURS
         held.gate.open()
         await scene.until(lambda: not message.components)
     assert message.content == "One, two."
@@ -93,7 +93,7 @@ async def test_the_starter_and_the_one_answered_may_stop_it(
         message = scene.from_bot(thread)[1]
         await stop(scene, scene.ann if name == "ann" else scene.ben, Held(gate, thread))
         await scene.until(lambda: not message.components)
-    assert message.content == f"{_CAME.strip()}\n{Notice.STOPPED}"
+    assert message.content == f"{_CAME.strip()}\n{Sentence.STOPPED}"
 
 
 async def test_who_started_a_thread_by_hand_may_stop_answers_in_it(scene: Scene) -> None:
@@ -119,7 +119,7 @@ async def test_an_answer_can_be_stopped_before_its_first_words(scene: Scene) -> 
         await scene.playground.until(lambda: asked(scene)[-1].is_over)
         await scene.until(lambda: scene.discord.requests_to("POST", "/channels/*/messages"))
     shown = [message for message in scene.from_bot(held.thread) if not message.is_ephemeral]
-    assert [message.content for message in shown] == [Notice.STOPPED_UNSAID]
+    assert [message.content for message in shown] == [Sentence.STOPPED_UNSAID]
     assert asked(scene)[-1].closed_by_client
 
 
@@ -157,7 +157,7 @@ async def test_there_may_be_nothing_to_stop(scene: Scene) -> None:
         record = await scene.actor(scene.ann).slash(thread, "stop")
     assert record.response is not None
     assert record.response.is_ephemeral
-    assert record.response.content == Notice.STOP_NOTHING
+    assert record.response.content == Sentence.STOP_NOTHING
 
 
 async def test_an_answer_can_be_stopped_while_discord_is_slow(scene: Scene) -> None:

@@ -43,7 +43,7 @@ async def _are_whole(scene: Scene, held: list[Held]) -> None:
 
 
 def _lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Give what an operator reads, but discord.py's lines: those are filtered where they go."""
+    """Return what an operator reads, but discord.py's lines: those are filtered where they go."""
     return [
         f"{record.levelname} {record.getMessage()}"
         for record in caplog.records

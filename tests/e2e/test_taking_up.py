@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from conversation.service import GO_ON
-from rendering.wording.english import Notice
+from rendering.wording.sentences import Sentence
 from sandbox.models.openai.server import OpenAIServer
 from sandbox.models.script import Answer, Cut, Gate, HangUp, Http, Script
 from sandbox.world.entities import Message
@@ -16,7 +16,7 @@ from tests.e2e.disks import unwritable
 from tests.e2e.scene import Scene, labels_of
 from tests.e2e.steps import asked as asked_of
 from tests.e2e.steps import command, let_manage, told
-from tests.e2e.streams import asked, first_shown, has_stop_button, hold, stored, until_alive
+from tests.e2e.streams import asked, first_shown, has_stop_button, hold, stored, until_heard
 from tests.e2e.taking_up import CAME, REST, cut_answer, press, refusal_of
 
 BOTH = ["Continue", "Try again"]
@@ -33,11 +33,17 @@ def _lose_the_next(scene: Scene) -> None:
     scene.discord.faults.answer("POST", "/interactions/*", 504, after=True)
 
 
+def _keep_the_buttons(scene: Scene, message: Message) -> None:
+    """Let nobody change a message: its buttons stay, whatever the bot wants."""
+    path = f"/channels/{message.channel_id}/messages/{message.id}"
+    scene.discord.faults.answer("PATCH", path, 503, times=1000)
+
+
 async def test_continue_brings_the_rest_in_further_messages(scene: Scene) -> None:
     """What was shown stays, without its notice and buttons; the rest comes in messages after it."""
     async with scene.bot():
         thread, message = await cut_answer(scene)
-        assert (message.content, labels_of(message)) == (f"{CAME}\n{Notice.CUT}", BOTH)
+        assert (message.content, labels_of(message)) == (f"{CAME}\n{Sentence.CUT}", BOTH)
         scene.script.queue(Answer(REST))
         await press(scene, message, "Continue")
         rest = await scene.answer_in(thread, 2)
@@ -91,16 +97,36 @@ async def test_the_buttons_work_after_a_restart(scene: Scene, label: str) -> Non
         await scene.until(lambda: not message.components)
 
 
-@both
-async def test_nothing_is_taken_up_once_the_conversation_has_gone_on(
-    scene: Scene, label: str
-) -> None:
-    """Under an answer that is not the newest any more the buttons say so, ephemerally."""
+async def test_the_buttons_go_once_the_conversation_has_gone_on(scene: Scene) -> None:
+    """An answer that is not the newest any more has no buttons, nor words that name them."""
     async with scene.bot():
         thread, message = await cut_answer(scene)
         scene.actor(scene.ann).say(thread, "never mind")
         await scene.answer_in(thread, 2)
-        assert await refusal_of(await press(scene, message, label)) == Notice.GONE_ON
+        await scene.until(lambda: not message.components)
+    assert message.content == f"{CAME}\n{Sentence.CUT_OVERTAKEN}"
+
+
+async def test_the_buttons_go_with_a_reset(scene: Scene) -> None:
+    """The answers of a conversation that was left have no buttons."""
+    async with scene.bot():
+        thread, message = await cut_answer(scene)
+        await scene.actor(scene.ann).slash(thread, "reset")
+        await scene.until(lambda: not message.components)
+    assert message.content == f"{CAME}\n{Sentence.CUT_OVERTAKEN}"
+
+
+@both
+async def test_nothing_is_taken_up_once_the_conversation_has_gone_on(
+    scene: Scene, label: str
+) -> None:
+    """A button that is still there, for Discord is slow, says that it came too late."""
+    async with scene.bot():
+        thread, message = await cut_answer(scene)
+        _keep_the_buttons(scene, message)
+        scene.actor(scene.ann).say(thread, "never mind")
+        await scene.answer_in(thread, 2)
+        assert await refusal_of(await press(scene, message, label)) == Sentence.GONE_ON
     assert len(asked(scene)) == 2
 
 
@@ -108,12 +134,13 @@ async def test_nothing_is_taken_up_while_the_next_answer_comes(scene: Scene) -> 
     """While another question is being answered nothing older is taken up."""
     async with scene.bot():
         thread, message = await cut_answer(scene)
+        _keep_the_buttons(scene, message)
         gate = Gate()
         scene.script.queue(Answer(chunks=["a", "b"], hold=gate))
         scene.actor(scene.ann).say(thread, "another")
         gate.release()
         await scene.until(lambda: len(scene.from_bot(thread)) == 2)
-        assert await refusal_of(await press(scene, message, "Continue")) == Notice.GONE_ON
+        assert await refusal_of(await press(scene, message, "Continue")) == Sentence.GONE_ON
         gate.open()
         await scene.answer_in(thread, 2)
     assert len(asked(scene)) == 2
@@ -123,8 +150,9 @@ async def test_nothing_is_taken_up_after_a_reset(scene: Scene) -> None:
     """A conversation that was left for a fresh one is not gone on with."""
     async with scene.bot():
         thread, message = await cut_answer(scene)
+        _keep_the_buttons(scene, message)
         await scene.actor(scene.ann).slash(thread, "reset")
-        assert await refusal_of(await press(scene, message, "Try again")) == Notice.GONE_ON
+        assert await refusal_of(await press(scene, message, "Try again")) == Sentence.GONE_ON
 
 
 @both
@@ -133,7 +161,7 @@ async def test_a_stranger_may_not_press_them(scene: Scene, label: str) -> None:
     async with scene.bot():
         _, message = await cut_answer(scene)
         record = await press(scene, message, label, scene.ben)
-        assert await refusal_of(record) == Notice.NOT_YOURS
+        assert await refusal_of(record) == Sentence.NOT_YOURS
     assert len(asked(scene)) == 1
     assert labels_of(message) == BOTH
 
@@ -154,7 +182,7 @@ async def test_whom_the_owner_blocks_may_not_press_them(scene: Scene) -> None:
     async with scene.bot():
         _, message = await cut_answer(scene)
     async with scene.bot(BLOCKED_USERS=str(scene.ann.id)):
-        assert await refusal_of(await press(scene, message, "Try again")) == Notice.BLOCKED
+        assert await refusal_of(await press(scene, message, "Try again")) == Sentence.BLOCKED
 
 
 @pytest.mark.parametrize("other", BOTH)
@@ -167,7 +195,7 @@ async def test_two_quick_clicks_make_one_answer(scene: Scene, label: str, other:
         records = await asyncio.gather(press(scene, message, label), press(scene, message, other))
         await scene.until(lambda: any(it.followups for it in records))
         await scene.until(lambda: REST in _shown(scene.from_bot(thread)))
-    assert [it.content for record in records for it in record.followups] == [Notice.GONE_ON]
+    assert [it.content for record in records for it in record.followups] == [Sentence.GONE_ON]
     assert len(asked(scene)) == 2
 
 
@@ -178,7 +206,7 @@ async def test_a_rest_that_fails_can_be_gone_on_with(scene: Scene) -> None:
         scene.script.queue(Answer("three four", fault=Cut(5)), Answer("four."))
         await press(scene, message, "Continue")
         second = await scene.answer_in(thread, 2)
-        assert (second.content, labels_of(second)) == (f"three\n{Notice.CUT}", BOTH)
+        assert (second.content, labels_of(second)) == (f"three\n{Sentence.CUT}", BOTH)
         await press(scene, second, "Continue")
         await scene.answer_in(thread, 3)
         await scene.until(lambda: not second.components)
@@ -212,7 +240,7 @@ async def test_the_rest_can_be_stopped(scene: Scene) -> None:
         assert has_stop_button(second)
         await scene.actor(scene.ann).click(second, label="Stop")
         await scene.until(lambda: not second.components)
-    assert _shown(scene.from_bot(thread)) == [CAME, f"three\n{Notice.STOPPED}"]
+    assert _shown(scene.from_bot(thread)) == [CAME, f"three\n{Sentence.STOPPED}"]
 
 
 async def test_deleting_the_question_stops_the_rest(scene: Scene) -> None:
@@ -229,7 +257,7 @@ async def test_deleting_the_question_stops_the_rest(scene: Scene) -> None:
         await scene.until(lambda: len(scene.from_bot(place)) == 2)
         scene.actor(scene.ann).delete(question)
         second = await scene.answer_in(place, 2)
-    assert second.content == f"three\n{Notice.STOPPED}"
+    assert second.content == f"three\n{Sentence.STOPPED}"
 
 
 async def test_both_pieces_are_known_as_messages_of_the_conversation(scene: Scene) -> None:
@@ -277,7 +305,7 @@ async def test_messages_that_were_deleted_are_not_counted_on(scene: Scene) -> No
         thread, message = await scene.ask("go")
         await scene.until(lambda: len(scene.finished(thread)) == 2)
         await press(scene, scene.from_bot(thread)[1], "Try again")
-        await scene.until(lambda: _shown(scene.from_bot(thread)) == [f"Short.\n{Notice.CUT}"])
+        await scene.until(lambda: _shown(scene.from_bot(thread)) == [f"Short.\n{Sentence.CUT}"])
         await press(scene, message, "Try again")
         await scene.until(lambda: len(scene.from_bot(thread)) == 2)
         await scene.until(lambda: len(scene.finished(thread)) == 2)
@@ -289,14 +317,14 @@ async def test_an_answer_without_words_can_only_be_asked_for_again(scene: Scene)
     async with scene.bot(**_IMPATIENT):
         scene.script.queue(Answer(fault=HangUp()), Answer("Now."))
         thread, message = await scene.ask("go")
-        assert (message.content, labels_of(message)) == (Notice.CUT_UNSAID, ["Try again"])
+        assert (message.content, labels_of(message)) == (Sentence.CUT_UNSAID, ["Try again"])
         await press(scene, message, "Try again")
         await scene.until(lambda: _shown(scene.from_bot(thread)) == ["Now."])
 
 
 @pytest.mark.parametrize(
     ("answer", "notice"),
-    [(Answer("Whole."), "Whole."), (Answer(fault=Http(401)), Notice.UNAUTHORIZED)],
+    [(Answer("Whole."), "Whole."), (Answer(fault=Http(401)), Sentence.UNAUTHORIZED)],
     ids=["complete", "no use"],
 )
 async def test_nothing_is_offered_that_would_not_help(
@@ -321,7 +349,7 @@ async def test_what_was_killed_long_ago_is_offered(scene: Scene, label: str) -> 
     scene.script.queue(Answer("The rest of it."))
     async with scene.bot():
         await scene.until(lambda: labels_of(message) == BOTH)
-        assert message.content == f"{CAME}\n{Notice.INTERRUPTED}"
+        assert message.content == f"{CAME}\n{Sentence.INTERRUPTED}"
         await press(scene, message, label)
         await scene.until(lambda: scene.from_bot(held.thread)[-1].content == "The rest of it.")
         await scene.until(lambda: not message.components)
@@ -333,11 +361,11 @@ async def test_an_end_that_is_shown_late_is_offered(scene: Scene) -> None:
     """An answer that was cut before a kill, but not shown so, has its buttons at start."""
     async with scene.bot():
         _, message = await cut_answer(scene)
-        await until_alive(scene)
+        await until_heard(scene)
     await leave_streaming(scene, message, "One")
     async with scene.bot():
         await scene.until(lambda: labels_of(message) == BOTH)
-    assert message.content == f"{CAME}\n{Notice.CUT}"
+    assert message.content == f"{CAME}\n{Sentence.CUT}"
 
 
 async def test_a_kill_while_the_rest_comes_leaves_the_beginning_alone(scene: Scene) -> None:
@@ -385,10 +413,10 @@ async def test_a_press_is_one_of_the_turns_of_the_day(scene: Scene) -> None:
         await press(scene, message, "Continue")
         second = await scene.answer_in(thread, 2)
         words = await refusal_of(await press(scene, second, "Continue"))
-        assert words.startswith(Notice.QUOTA_SPENT.split("{")[0])
+        assert words.startswith(Sentence.QUOTA_SPENT.split("{")[0])
         scene.actor(scene.ann).say(thread, "and I?")
         refused = await scene.answer_in(thread, 3)
-        assert refused.content.startswith(Notice.QUOTA_SPENT.split("{")[0])
+        assert refused.content.startswith(Sentence.QUOTA_SPENT.split("{")[0])
     assert len(asked(scene)) == 2
 
 
@@ -401,13 +429,13 @@ async def test_an_acknowledgement_whose_answer_was_lost_is_one(
         thread, message = await cut_answer(scene)
         _lose_the_next(scene)
         record = await press(scene, message, "Continue", scene.ben)
-        assert await refusal_of(record) == Notice.NOT_YOURS
+        assert await refusal_of(record) == Sentence.NOT_YOURS
         scene.script.queue(Answer(REST))
         _lose_the_next(scene)
         await press(scene, message, "Continue")
         await scene.until(lambda: REST in _shown(scene.from_bot(thread)))
         _lose_the_next(scene)
-        assert await command(scene, thread, "stop") == Notice.STOP_NOTHING
+        assert await command(scene, thread, "stop") == Sentence.STOP_NOTHING
         await scene.until(lambda: caplog.text.count("was answered already") == 3)
     assert [it for it in _shown(scene.from_bot(thread)) if it in (CAME, REST)] == [CAME, REST]
     assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
@@ -420,7 +448,7 @@ async def test_a_store_that_fails_is_told_of(scene: Scene) -> None:
         files = [scene.folder / name for name in ("bobbin.db", "bobbin.db-wal")]
         async with unwritable(files):
             record = await press(scene, message, "Continue")
-            assert await refusal_of(record) == Notice.COMMAND_STORE_DOWN
+            assert await refusal_of(record) == Sentence.COMMAND_STORE_DOWN
     assert len(asked(scene)) == 1
     assert labels_of(message) == BOTH
 
@@ -433,7 +461,7 @@ async def test_the_rest_is_stored_as_an_answer_of_its_own(scene: Scene) -> None:
         await press(scene, message, "Continue")
         rest = await scene.answer_in(thread, 2)
         assert await command(scene, thread, "model", scene.ben, name="tulu3-405b") == (
-            Notice.NOT_YOURS
+            Sentence.NOT_YOURS
         )
     beginning, end = await stored(scene, message), await stored(scene, rest)
     assert (beginning.text, end.text) == (CAME, REST)

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from rendering.wording.english import Notice, say
+from rendering.wording.sentences import Sentence, say
 from sandbox.models.script import Answer
 from sandbox.world.entities import ChannelKind, Draft, MessageKind
 from tests.e2e.hearing import answer_to, conversations, questions, said_by_people
@@ -217,6 +217,6 @@ async def test_an_empty_mention_is_answered_with_a_how_to(scene: Scene) -> None:
         answer = await answer_to(scene, message, scene.channel)
         scene.discord.gateway.faults.repeat_last_event("MESSAGE_CREATE", new_sequence=True)
         await scene.ask("what is felt?")
-    assert answer.content == say(Notice.HOW_TO, bot=scene.world.bot.name)
+    assert answer.content == say(Sentence.HOW_TO, bot=scene.world.bot.name)
     assert "\n" not in answer.content
     assert questions(scene) == ["what is felt?"]

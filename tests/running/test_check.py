@@ -41,14 +41,14 @@ async def _checked(scene: Scene, **changes: str) -> tuple[int, str]:
 
 
 def _row(text: str, what: str) -> str:
-    """Give the line of the table about something."""
+    """Return the line of the table about something."""
     (line,) = [line for line in text.splitlines() if f" {what} " in line and "│" in line]
     return line
 
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncGenerator[Scene, None]:
-    """Give the sandbox's servers."""
+    """Return the sandbox's servers."""
     async with opened_scene(tmp_path / "data") as opened:
         yield opened
 

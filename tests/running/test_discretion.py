@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rendering.wording.english import Notice, say
+from rendering.wording.sentences import Sentence, say
 from sandbox.models.script import Answer, Http, Reason
 from sandbox.world.entities import Channel
 from tests.e2e.scene import Scene, opened_scene
@@ -98,7 +98,7 @@ async def _second_life(scene: Scene, folder: Path, thread: Channel) -> None:
         database.execute("ALTER TABLE inbound RENAME TO outbound")
     database.close()
     scene.actor(scene.ann).say(thread, "does it hold marmalade?")
-    await _until_said(scene, thread, say(Notice.STORE_DOWN))
+    await _until_said(scene, thread, say(Sentence.STORE_DOWN))
 
 
 async def test_log_of_a_whole_life_holds_no_secret_and_nothing_said(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from rendering.wording.english import Notice
+from rendering.wording.sentences import Sentence
 from sandbox.guard import listen
 from sandbox.models.script import Answer, Gate
 from tests.e2e.scene import Scene, opened_scene
@@ -56,7 +56,7 @@ async def test_signal_marks_the_answer_that_streams(tmp_path: Path, number: sign
             _has_words(program.printed, "stopped")
         (shown,) = scene.finished(thread)
         assert shown.content.startswith("Once upon")
-        assert shown.content.endswith(Notice.INTERRUPTED)
+        assert shown.content.endswith(Sentence.INTERRUPTED)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -115,7 +115,7 @@ async def test_default_settings_end_before_docker_kills(
             assert [outcome for (outcome,) in outcomes] == ["interrupted"]
         if not is_discord_slow:
             (shown,) = scene.finished(thread)
-            assert shown.content.endswith(Notice.INTERRUPTED)
+            assert shown.content.endswith(Sentence.INTERRUPTED)
 
 
 async def test_start_tells_who_it_is_where_and_with_which_models(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def test_debug_of_the_libraries_is_not_written() -> None:
     logging.getLogger("aiohttp.client").info("something")
     logging.getLogger("aiosqlite").debug("executing INSERT")
     logging.getLogger("sqlalchemy.engine").info("INSERT INTO turn")
+    logging.getLogger("stamina").warning("stamina.retry_scheduled")
     assert stream.getvalue() == ""
     logging.getLogger("answering.intake").debug("message 1 came again")
     assert "message 1 came again" in stream.getvalue()

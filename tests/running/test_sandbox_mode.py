@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rendering.wording.english import Notice
+from rendering.wording.sentences import Sentence
 from sandbox.models.openai.server import OpenAIServer
 from sandbox.models.script import Answer, Script
 from tests.running.program import IN_TERMINAL, ROOT, SANDBOX, SANDBOX_ALONE, run, running
@@ -69,7 +69,7 @@ async def test_signal_to_the_whole_group_ends_all_cleanly(
         await _until_posted(tmp_path, "This is a slow")
         program.signal_group(number)
         assert await program.end() == 0
-        assert Notice.INTERRUPTED in program.printed
+        assert Sentence.INTERRUPTED in program.printed
         assert "Traceback" not in program.printed
 
 
@@ -96,7 +96,7 @@ async def test_talking_at_a_terminal(tmp_path: Path) -> None:
         program.write("@bobbin a slow answer\n")
         await program.until("This is a slow")
         program.write("/stop\n")
-        await program.until(str(Notice.STOPPED).split(maxsplit=2)[-1][:12])
+        await program.until(str(Sentence.STOPPED).split(maxsplit=2)[-1][:12])
         await program.until("#a slow answer>")
         program.write("\x03")
         assert await program.end() == 0

@@ -10,7 +10,7 @@ import pytest
 from cogs.messages.message_text import Names, readable
 from conversation.errors import ModelNameError
 from conversation.events import StreamEvent
-from conversation.ports import ModelInfo, ParameterBounds, Request
+from conversation.ports.provider import ModelInfo, ParameterBounds, Request
 from rendering.one_line import one_line
 from rendering.splitting.splitter import Splitter
 from rendering.titles import thread_title
@@ -49,12 +49,12 @@ class _Listed:
         raise NotImplementedError(request)
 
     async def models(self) -> tuple[ModelInfo, ...]:
-        """Give the list."""
+        """Return the list."""
         return self.known_models
 
 
 def _best_s(act: Callable[[], object]) -> float:
-    """Tell what something costs the processor when nothing disturbs it."""
+    """Return what something costs the processor when nothing disturbs it."""
     taken: list[float] = []
     for _ in range(5):
         began = time.process_time()

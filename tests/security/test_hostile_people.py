@@ -6,19 +6,19 @@ from cogs.client import PERMISSIONS
 from conversation.entities import Outcome
 from delivery.discord_api import Row, view_of
 from rendering.buttons import STREAMING, Button, Buttons
-from rendering.wording.english import Notice, say
-from sandbox.models.script import Answer
+from rendering.wording.sentences import Sentence, say
+from sandbox.models.script import Answer, Cut
 from sandbox.world.entities import Change, Message, MessageFlag
-from tests.e2e.scene import Scene
+from tests.e2e.scene import Scene, labels_of
 from tests.e2e.steps import asked, told
 from tests.e2e.streams import first_shown, hold, until_stored
-from tests.e2e.taking_up import cut_answer, press, refusal_of
+from tests.e2e.taking_up import CAME, cut_answer, press, refusal_of
 
 _SQL = "Robert'); DROP TABLE turn; --"
 
 
 async def _in_direct_messages(scene: Scene) -> Message:
-    """Give an answer that ben has got in direct messages, where he may do everything."""
+    """Return an answer that ben has got in direct messages, where he may do everything."""
     direct = scene.actor(scene.ben).open_direct_message()
     scene.actor(scene.ben).say(direct, "hello")
     return await scene.answer_in(direct)
@@ -40,7 +40,7 @@ async def test_a_forged_stop(scene: Scene) -> None:
         record = await scene.actor(scene.ben).click(own, label="Stop")
         await record.until(lambda: record.response or record.failed)
         assert record.response is not None, record.failed
-        assert record.response.content == Notice.NOT_YOURS
+        assert record.response.content == Sentence.NOT_YOURS
         held.gate.open()
         assert (await scene.answer_in(held.thread)).content == "one two"
 
@@ -55,7 +55,7 @@ async def test_a_forged_try_again(scene: Scene) -> None:
         before = len(asked(scene.playground))
         for label in ("Try again", "Continue"):
             record = await press(scene, own, label, scene.ben)
-            assert await refusal_of(record) == Notice.NOT_YOURS
+            assert await refusal_of(record) == Sentence.NOT_YOURS
     assert len(asked(scene.playground)) == before
 
 
@@ -93,15 +93,20 @@ async def test_addresses_get_no_previews(scene: Scene) -> None:
     assert all(each.flags & MessageFlag.SUPPRESS_EMBEDS for each in scene.from_bot(thread))
 
 
-async def test_clicks_are_questions_too(scene: Scene) -> None:
-    """Who has sent as much as one person may cannot go on with buttons."""
+async def test_clicks_are_bounded_too(scene: Scene) -> None:
+    """Who has clicked as often as one person may has nothing asked with another click."""
     async with scene.bot(COOLDOWN_MESSAGES="1", COOLDOWN_S="3600"):
         _, answer = await cut_answer(scene)
         before = len(asked(scene.playground))
+        scene.script.queue(Answer(f"{CAME} three four", fault=Cut(len(CAME))))
+        await press(scene, answer, "Try again")
+        await scene.until(
+            lambda: len(asked(scene.playground)) > before and "Try again" in labels_of(answer)
+        )
         said = await refusal_of(await press(scene, answer, "Try again"))
-    words = say(Notice.SLOW_DOWN_COMMANDS, limit=1, seconds=3600, when="|")
+    words = say(Sentence.SLOW_DOWN_BUTTONS, limit=1, seconds=3600, when="|")
     assert said.startswith(words.partition("|")[0])
-    assert len(asked(scene.playground)) == before
+    assert len(asked(scene.playground)) == before + 1
 
 
 def test_the_invite_link_asks_for_no_power_over_anybody() -> None:

@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from conversation.entities import PlaceKey, PlaceSettings
 from storage.sqlite.opening import open_store
-from storage.sqlite.store import SqlStore
+from storage.sqlite.store import Store
 
 MORNING = datetime(2031, 5, 6, 9, 30, tzinfo=UTC)
 
@@ -20,7 +21,7 @@ class Clock:
         self.time = MORNING
 
     def now(self) -> datetime:
-        """Give the time."""
+        """Return the time."""
         return self.time
 
     def advance(self, **by: float) -> None:
@@ -28,8 +29,17 @@ class Clock:
         self.time += timedelta(**by)
 
 
+Opener = Callable[[Path, Clock], AbstractAsyncContextManager[Store]]
+"""Opens a store of some kind, kept in a folder."""
+
+
+async def set_all(store: Store, place: PlaceKey, settings: PlaceSettings) -> None:
+    """Replace what is set for a place."""
+    await store.places.alter_settings(place, lambda _: settings)
+
+
 def database_threads() -> list[threading.Thread]:
-    """Give the threads of open connections; aiosqlite gives each connection one."""
+    """Return the threads of open connections; aiosqlite gives each connection one."""
     return [one for one in threading.enumerate() if "_connection_worker_thread" in one.name]
 
 
@@ -41,9 +51,9 @@ async def no_database_thread_stays() -> bool:
 
 
 @asynccontextmanager
-async def opened_sqlite(folder: Path, clock: Clock) -> AsyncGenerator[SqlStore, None]:
+async def opened_sqlite(folder: Path, clock: Clock) -> AsyncGenerator[Store, None]:
     """Open a store on a file; fail where it leaves a connection in use, or a thread behind."""
     async with open_store(f"sqlite:///{folder}/bobbin.db", now=clock.now) as store:
         yield store
-        assert store.connections_in_use == 0, "a connection leaked"
+        assert store.database.connections_in_use == 0, "a connection leaked"
     assert await no_database_thread_stays(), "a connection's thread leaked"

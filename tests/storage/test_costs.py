@@ -6,20 +6,22 @@ from benchmarks.storage import burst, costs
 from tests.storage.opened import Clock, opened_sqlite
 
 STATEMENTS_AT_MOST = {
-    "settings": 1,
     "receive, the first": 5,
-    "receive, a second": 3,
     "conversation": 1,
-    "waiting": 1,
-    "move": 3,
-    "begin": 7,
-    "add_part": 1,
-    "checkpoint": 1,
-    "finish": 1,
-    "was_told": 1,
-    "note_told": 1,
+    "settings": 1,
+    "next_exchange": 9,
+    "behind": 1,
+    "place": 5,
+    "record_step, a part": 2,
+    "record_step, its message": 2,
+    "record_step, text": 1,
+    "finish": 2,
+    "record_shown": 3,
+    "next_exchange, none": 2,
+    "receive, a second": 3,
+    "want": 1,
     "current_conversation": 1,
-    "shown_by": 3,
+    "record_heard": 1,
 }
 """By method, of those that a message calls; those that begin and end a transaction excepted."""
 
@@ -41,14 +43,7 @@ async def test_only_what_may_wait_is_a_trip(tmp_path: Path) -> None:
     async with opened_sqlite(tmp_path, Clock()) as store:
         found = await costs(store, rounds=0)
 
-    readers = {
-        "settings",
-        "conversation",
-        "waiting",
-        "was_told",
-        "current_conversation",
-        "shown_by",
-    }
+    readers = {"conversation", "settings", "behind", "current_conversation"}
     assert {name: cost.trips for name, cost in found.items()} == {
         name: 1 if name in readers else 2 for name in found
     }
@@ -59,6 +54,12 @@ async def test_many_at_once_cost_no_more(tmp_path: Path) -> None:
     async with opened_sqlite(tmp_path, Clock()) as store:
         cost = await burst(store, people=60)
 
-    methods = ("receive, the first", "begin", "add_part", "finish")
+    methods = (
+        "receive, the first",
+        "next_exchange",
+        "record_step, a part",
+        "finish",
+        "record_shown",
+    )
     assert 0 < cost.statements <= 60 * sum(STATEMENTS_AT_MOST[name] for name in methods)
     assert cost.trips <= 60

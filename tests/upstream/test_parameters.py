@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversation.entities import Parameters
-from conversation.ports import Bound
+from conversation.ports.provider import Bound
 from upstream.parameters import nearest, nearest_allowed
 from upstream.playground.documented_models import BOUNDS
 

@@ -8,7 +8,7 @@ from typing import Final
 import aiohttp
 
 from conversation.events import StreamEvent
-from conversation.ports import ModelInfo
+from conversation.ports.provider import ModelInfo
 from upstream.errors import UpstreamError, garbage_error
 from upstream.model_names import MOST_MODELS, is_model_name
 from upstream.openai.answer_reader import AnswerReader

@@ -7,7 +7,7 @@ from typing import Final
 import aiohttp
 
 from conversation.events import StreamEvent
-from conversation.ports import Bound, ModelInfo, ParameterBounds, Request
+from conversation.ports.provider import Bound, ModelInfo, ParameterBounds, Request
 from upstream.errors import UpstreamError
 from upstream.openai.client import Client
 from upstream.openai.error_objects import RequestRefusedError

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from conversation.entities import FailureReason, Parameters
-from conversation.ports import Request
+from conversation.ports.provider import Request
 from upstream.openai.error_objects import RequestRefusedError
 
 

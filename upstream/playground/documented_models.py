@@ -1,6 +1,6 @@
 """The models of the Ai2 Playground as documented, for when it does not list them itself."""
 
-from conversation.ports import Bound, ModelInfo, ParameterBounds
+from conversation.ports.provider import Bound, ModelInfo, ParameterBounds
 
 BOUNDS = ParameterBounds(
     temperature=Bound(0.0, 1.0, 0.01),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from conversation.entities import Role
-from conversation.ports import Entry
+from conversation.ports.provider import Entry
 
 _SPEAKERS = {Role.USER: "User", Role.ASSISTANT: "Assistant"}
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conversation.entities import Parameters
-from conversation.ports import Bound, ModelInfo, ParameterBounds
+from conversation.ports.provider import Bound, ModelInfo, ParameterBounds
 from upstream.model_names import MOST_MODELS, is_model_name
 from upstream.playground.documented_models import (
     BOUNDS,

@@ -9,7 +9,8 @@ import aiohttp
 
 from conversation.entities import FailureReason, Outcome, Parameters
 from conversation.events import Finished, StreamEvent
-from conversation.ports import ModelInfo, Now, ParameterBounds, Request
+from conversation.ports.clock import Now
+from conversation.ports.provider import ModelInfo, ParameterBounds, Request
 from upstream.errors import ResumeLostError, UpstreamError
 from upstream.parameters import nearest_allowed
 from upstream.playground.answer_reader import AnswerReader

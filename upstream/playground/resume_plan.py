@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from conversation.entities import ResumeState
-from conversation.ports import Request
+from conversation.ports.provider import Request
 from upstream.playground.history_folding import fold
 
 LIFETIME = timedelta(hours=24)

@@ -20,7 +20,7 @@ MODELS = ("big", "big-two", "small", "tiny")
 
 @pytest.fixture
 async def catalog() -> Catalog:
-    """Give a catalog of a provider `p`, which is asked nothing."""
+    """Return a catalog of a provider `p`, which is asked nothing."""
     async with open_session() as session:
         return Catalog([OpenAICompatible(session, "p", "http://127.0.0.1:1/v1", models=MODELS)])
 

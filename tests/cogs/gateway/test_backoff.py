@@ -12,7 +12,7 @@ class _Clock:
         self.now_s = 1000.0
 
     def __call__(self) -> float:
-        """Give the time."""
+        """Return the time."""
         return self.now_s
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from conversation.asking.breaker import OPENS_AFTER
 from conversation.entities import Failure, FailureReason, Outcome, PlaceSettings
-from conversation.events import Finished, Queued, Switched, TextDelta
+from conversation.events import Finished, Queued, ReplyEvent, Switched, TextDelta
 from conversation.stop_signal import StopSignal
 from sandbox.models.script import (
     Answer,
@@ -23,6 +23,7 @@ from sandbox.models.script import (
 )
 from tests.contracts.provider_stands import QUICK
 from tests.conversation.house import DIRECT, LOCAL, MODEL, THREAD, House, end_of, text_of
+from tests.storage.opened import set_all
 
 SMALL = "local/demo-small"
 BUSY = Http(503)
@@ -31,7 +32,7 @@ KEY = Refuse("no such key", 401)
 
 async def fall_back(house: House, *models: str, model: str = MODEL) -> None:
     """Set the fallback models of the thread."""
-    await house.store.change_settings(THREAD, PlaceSettings(model=model, fallback_models=models))
+    await set_all(house.store, THREAD, PlaceSettings(model=model, fallback_models=models))
 
 
 def asked(house: House) -> tuple[int, int]:
@@ -228,8 +229,9 @@ async def test_the_first_words_of_one_let_the_others_through(house: House) -> No
     gate = Gate()
     house.playground.script.queue(Answer("one two", hold=gate), Answer("Me too."))
     gate.release()
-    conversation_id = await house.say("hello")
-    async with aclosing(house.service.reply(conversation_id, StopSignal())) as events:
+    assignment = await house.service.next_assignment(await house.say("hello"))
+    assert assignment is not None
+    async with aclosing(house.service.stream(assignment, StopSignal())) as events:
         await anext(event async for event in events if isinstance(event, TextDelta))
         assert text_of(await house.ask("and I?", place=DIRECT)) == "Me too."
     assert asked(house)[0] == OPENS_AFTER + 2
@@ -239,14 +241,14 @@ async def test_waiting_for_a_turn_is_told_and_can_be_stopped(house: House) -> No
     """Stopped before its turn, an answer is stored as stopped and nobody was asked for it."""
     stop = StopSignal()
     conversation_id = await house.say("hello")
-    seen: list[object] = []
+
+    def stop_in_line(event: ReplyEvent) -> None:
+        if isinstance(event, Queued):
+            stop.set(1)
+
     with all_taken(house):
-        async with aclosing(house.service.reply(conversation_id, stop)) as events:
-            async for event in events:
-                seen.append(event)
-                if isinstance(event, Queued):
-                    stop.set(1)
-    assert seen[1:] == [Queued(0), Finished(Outcome.STOPPED)]
+        seen = await house.answer(conversation_id, stop, stop_in_line)
+    assert seen == [Queued(0), Finished(Outcome.STOPPED)]
     assert (await house.head()).turn.outcome is Outcome.STOPPED
     assert asked(house) == (0, 0)
     assert house.slots.waiting_count == 0
@@ -267,17 +269,17 @@ async def test_a_model_that_dies_meanwhile_is_not_asked(house: House) -> None:
     """Those who wait in line do not all find out by themselves that it is dead."""
     refused = Finished(Outcome.FAILED, Failure(FailureReason.UNAUTHORIZED))
     conversation_id = await house.say("hello")
-    seen: list[object] = []
     with ExitStack() as taken:
         taken.enter_context(all_taken(house))
-        async with aclosing(house.service.reply(conversation_id, StopSignal())) as events:
-            async for event in events:
-                seen.append(event)
-                if isinstance(event, Queued):
-                    for _ in range(OPENS_AFTER):
-                        house.breaker.record_end(MODEL, refused)
-                    taken.close()
-    assert seen[1:] == [Queued(0), refused]
+
+        def die_in_line(event: ReplyEvent) -> None:
+            if isinstance(event, Queued):
+                for _ in range(OPENS_AFTER):
+                    house.breaker.record_end(MODEL, refused)
+                taken.close()
+
+        seen = await house.answer(conversation_id, on_event=die_in_line)
+    assert seen == [Queued(0), refused]
     assert asked(house) == (0, 0)
 
 
@@ -296,16 +298,16 @@ async def test_endless_text_is_cut(house: House) -> None:
 async def test_a_stop_goes_before_the_limit(house: House) -> None:
     """An answer that is stopped at the last words that its limit allows is a stopped one."""
     house.playground.script.queue(Answer(chunks=["word " * 20] * 100_000))
-    stop, length_chars = StopSignal(), 0
-    last: object = None
-    conversation_id = await house.say("talk")
-    async with aclosing(house.service.reply(conversation_id, stop)) as events:
-        async for last in events:
-            if isinstance(last, TextDelta):
-                length_chars += len(last.text)
-                if length_chars == 2000:
-                    stop.set(1)
-    assert last == Finished(Outcome.STOPPED)
+    stop, texts = StopSignal(), list[str]()
+
+    def stop_at_the_limit(event: ReplyEvent) -> None:
+        if isinstance(event, TextDelta):
+            texts.append(event.text)
+            if len("".join(texts)) == 2000:
+                stop.set(1)
+
+    events = await house.answer(await house.say("talk"), stop, stop_at_the_limit)
+    assert events[-1] == Finished(Outcome.STOPPED)
 
 
 async def test_endless_thought_is_cut(house: House) -> None:

@@ -25,11 +25,11 @@ class Decider(Protocol):
         ...
 
     def due(self, now: float) -> list[tuple[Hashable, Wish]]:
-        """Give what is to be sent now."""
+        """Return what is to be sent now."""
         ...
 
     def next_time(self, now: float) -> float | None:
-        """Tell when to ask again."""
+        """Return when to ask again."""
         ...
 
     def answered(
@@ -42,13 +42,13 @@ class Decider(Protocol):
         sent_at: float,
         lane: Hashable | None = None,
     ) -> None:
-        """Take in an answer."""
+        """Record an answer."""
         ...
 
     def lost(
         self, call: Call, channel_id: int, now: float, *, lane: Hashable | None = None
     ) -> None:
-        """Take in the death of a request."""
+        """Record the death of a request."""
         ...
 
 
@@ -200,7 +200,7 @@ class Reply:
         return filled > 0 and self.taken_at < self.starts_at + filled * self.part_s + 1e-9
 
     def wish(self, now: float) -> Wish | None:
-        """Tell what this reply would send now; None if nothing is new."""
+        """Return what this reply would send now; None if nothing is new."""
         if self.asked_at is not None and not self.is_opened:
             is_asked = now >= self.asked_at
             wish = Wish(Call.THREAD, self.channel_id, Urgency.FIRST, self.asked_at)

@@ -113,6 +113,33 @@ def test_nothing_goes_into_an_empty_bucket() -> None:
     assert lanes(scheduler.due(at)) == [1]
 
 
+def test_what_was_not_sent_after_all_spends_nothing() -> None:
+    """A wish that was due and could not be prepared leaves its bucket as it was, many times."""
+    scheduler = Scheduler()
+    teach(scheduler, 7, told(2, 4.0), 10.0)
+    for _ in range(100):
+        scheduler.wish(1, edit(7, Urgency.FINAL), 10.0)
+        assert lanes(scheduler.due(10.0)) == [1]
+        scheduler.unsent(Call.EDIT, 7, 10.0, lane=1)
+    for lane in (1, 2):
+        scheduler.wish(lane, edit(7, Urgency.FINAL), 10.0)
+    assert lanes(scheduler.due(10.0)) == [1, 2]
+
+
+def test_what_was_not_sent_after_all_is_no_part_of_the_global_limit() -> None:
+    """As many wishes as there are slots a second, none of them sent, take no slot."""
+    scheduler = Scheduler()
+    count = Policy().global_limit
+    for lane in range(count):
+        scheduler.wish(lane, edit(lane, Urgency.FINAL), 10.0)
+    for lane in lanes(scheduler.due(10.0)):
+        assert isinstance(lane, int)
+        scheduler.unsent(Call.EDIT, lane, 10.0, lane=lane)
+    for lane in range(count):
+        scheduler.wish(lane, edit(lane, Urgency.FINAL), 10.0)
+    assert len(scheduler.due(10.0)) == count
+
+
 def test_an_unknown_bucket_takes_one_request_at_a_time() -> None:
     """Until headers have come, a second request to a channel waits for the first answer."""
     scheduler = Scheduler()

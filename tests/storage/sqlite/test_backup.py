@@ -13,13 +13,18 @@ from conversation.errors import StoreError, StoreUnavailableError
 from storage.sqlite.backup import FileExistsAlreadyError, back_up, restore
 from storage.sqlite.opening import open_store
 from storage.sqlite.run_lock import sole_user
-from tests.storage.opened import MORNING, Clock, opened_sqlite
+from tests.storage.opened import (
+    MORNING,
+    Clock,
+    opened_sqlite,
+    set_all,
+)
 
 
 async def _say(folder: Path, prompt: str) -> None:
     """Make a database that holds one thing, and close it."""
     async with opened_sqlite(folder, Clock()) as store:
-        await store.change_settings(PlaceKey(1), PlaceSettings(system_prompt=prompt))
+        await set_all(store, PlaceKey(1), PlaceSettings(system_prompt=prompt))
 
 
 def _names(folder: Path, pattern: str = "*") -> list[str]:
@@ -29,15 +34,15 @@ def _names(folder: Path, pattern: str = "*") -> list[str]:
 async def _said(path: Path) -> str | None:
     async with open_store(f"sqlite:///{path}", now=Clock().now) as store:
         assert await store.integrity() == []
-        return (await store.settings(1)).system_prompt
+        return (await store.places.settings(1)).system_prompt
 
 
 async def test_a_copy_is_whole_while_others_write(tmp_path: Path) -> None:
     """A backup of a database in use holds what was stored by then, in one private file."""
     copy = tmp_path / "copy.db"
     async with opened_sqlite(tmp_path, Clock()) as store:
-        await store.change_settings(PlaceKey(1), PlaceSettings(system_prompt="old"))
-        writers = asyncio.gather(*(store.note_told(str(number)) for number in range(100)))
+        await set_all(store, PlaceKey(1), PlaceSettings(system_prompt="old"))
+        writers = asyncio.gather(*(store.heard.record_heard(MORNING) for _ in range(100)))
         await back_up(tmp_path / "bobbin.db", copy)
         await writers
 
@@ -49,7 +54,7 @@ async def test_a_copy_is_whole_while_others_write(tmp_path: Path) -> None:
 async def test_what_is_in_the_write_ahead_log_is_copied(tmp_path: Path) -> None:
     """What a transaction has just stored is in the backup, though not yet in the database."""
     async with opened_sqlite(tmp_path, Clock()) as store:
-        await store.change_settings(PlaceKey(1), PlaceSettings(system_prompt="new"))
+        await set_all(store, PlaceKey(1), PlaceSettings(system_prompt="new"))
         assert (tmp_path / "bobbin.db-wal").stat().st_size > 0
         await back_up(tmp_path / "bobbin.db", tmp_path / "copy.db")
 
@@ -144,7 +149,7 @@ async def test_a_database_that_was_killed_is_kept_with_its_log(tmp_path: Path) -
     killed = tmp_path / "killed"
     killed.mkdir()
     async with opened_sqlite(tmp_path, Clock()) as store:
-        await store.change_settings(PlaceKey(1), PlaceSettings(system_prompt="new"))
+        await set_all(store, PlaceKey(1), PlaceSettings(system_prompt="new"))
         for name in ("bobbin.db", "bobbin.db-wal"):
             (killed / name).write_bytes((tmp_path / name).read_bytes())
 

@@ -14,8 +14,8 @@ from storage.database_url import sqlite_url
 from storage.sqlite.database import Database
 from tests.storage.opened import Clock, no_database_thread_stays, opened_sqlite
 
-INSERT = "INSERT INTO told (key, told_at) VALUES ('a', '2031-05-06 09:30:00.000000')"
-COUNT = "SELECT count(*) FROM told"
+INSERT = "INSERT INTO place (channel_id, parameters) VALUES (1, '{}')"
+COUNT = "SELECT count(*) FROM place"
 
 
 @asynccontextmanager
@@ -55,7 +55,7 @@ async def write_and_fail(session: AsyncSession) -> None:
 def write_from_another(folder: Path) -> None:
     """Forget all rows, waiting within a limit: a cut connection ends in its own thread."""
     with closing(sqlite3.connect(folder / "bobbin.db", timeout=5)) as other, other:
-        other.execute("DELETE FROM told")
+        other.execute("DELETE FROM place")
 
 
 async def test_nothing_runs_outside_its_transaction(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from storage.database_url import sqlite_url
 from storage.sqlite.database import Database
 from tests.storage.opened import Clock, opened_sqlite
 
-INSERT = "INSERT INTO told (key, told_at) VALUES (?, '2031-05-06 09:30:00.000000')"
-COUNT = "SELECT count(*) FROM told"
+INSERT = "INSERT INTO place (channel_id, parameters) VALUES (?, '{}')"
+COUNT = "SELECT count(*) FROM place"
 THREAD = PlaceKey(2001, guild_id=9, parent_channel_id=1001)
 
 
@@ -44,19 +44,19 @@ def counted(database: Database, name: str) -> Generator[list[Connection], None, 
     event.remove(engine, name, note)
 
 
-def telling(key: str) -> Callable[[AsyncSession], Awaitable[str]]:
-    """Make a writer that inserts a row and gives its key."""
+def inserting(key: int) -> Callable[[AsyncSession], Awaitable[int]]:
+    """Return a writer that inserts a row and returns its key."""
 
-    async def tell(session: AsyncSession) -> str:
+    async def insert(session: AsyncSession) -> int:
         await (await session.connection()).exec_driver_sql(INSERT, (key,))
         return key
 
-    return tell
+    return insert
 
 
-async def tell_and_fail(session: AsyncSession) -> str:
+async def insert_and_fail(session: AsyncSession) -> int:
     """Insert a row, then fail."""
-    await telling("never")(session)
+    await inserting(404)(session)
     raise ZeroDivisionError
 
 
@@ -71,8 +71,8 @@ async def test_writers_that_wait_together_commit_together(tmp_path: Path) -> Non
     """Thirty writers at once cost two commits, the first one's and one for all the rest."""
     async with opened(tmp_path) as database:
         with counted(database, "commit") as commits:
-            writers = [database.write(telling(f"{n}")) for n in range(30)]
-            assert await asyncio.gather(*writers) == [f"{n}" for n in range(30)]
+            writers = [database.write(inserting(n)) for n in range(30)]
+            assert await asyncio.gather(*writers) == list(range(30))
         assert len(commits) <= 2
     assert rows(tmp_path) == 30
 
@@ -80,11 +80,11 @@ async def test_writers_that_wait_together_commit_together(tmp_path: Path) -> Non
 async def test_nobody_fails_for_anothers_fault(tmp_path: Path) -> None:
     """Of writers that wait together, one that fails fails alone, and leaves nothing behind."""
     async with opened(tmp_path) as database:
-        works = [telling(f"{n}") for n in range(5)]
-        works.insert(3, tell_and_fail)
+        works = [inserting(n) for n in range(5)]
+        works.insert(3, insert_and_fail)
         results = await asyncio.gather(*map(database.write, works), return_exceptions=True)
     assert isinstance(results.pop(3), ZeroDivisionError)
-    assert results == ["0", "1", "2", "3", "4"]
+    assert results == [0, 1, 2, 3, 4]
     assert rows(tmp_path) == 5
 
 
@@ -94,12 +94,12 @@ async def test_all_that_wait_for_a_locked_database_are_told_at_once(tmp_path: Pa
         with closing(sqlite3.connect(tmp_path / "bobbin.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with counted(database, "begin") as begun:
-                writers = [database.write(telling("a")) for _ in range(100)]
+                writers = [database.write(inserting(1)) for _ in range(100)]
                 results = await asyncio.gather(*writers, return_exceptions=True)
             other.execute("ROLLBACK")
         assert {type(result) for result in results} == {StoreUnavailableError}
         assert len(begun) <= 2
-        await database.write(telling("a"))
+        await database.write(inserting(1))
 
 
 async def test_each_sees_what_those_before_it_wrote(tmp_path: Path) -> None:
@@ -109,6 +109,5 @@ async def test_each_sees_what_those_before_it_wrote(tmp_path: Path) -> None:
         return replace(settings, system_prompt=(settings.system_prompt or "") + "x")
 
     async with opened_sqlite(tmp_path, Clock()) as store:
-        await store.change_settings(THREAD, PlaceSettings())
-        await asyncio.gather(*(store.alter_settings(THREAD, longer) for _ in range(20)))
-        assert (await store.settings(THREAD.channel_id)).system_prompt == "x" * 20
+        await asyncio.gather(*(store.places.alter_settings(THREAD, longer) for _ in range(20)))
+        assert (await store.places.settings(THREAD.channel_id)).system_prompt == "x" * 20

@@ -13,9 +13,16 @@ from conversation.errors import StoreError, StoreUnavailableError
 from storage.database_url import sqlite_url
 from storage.sqlite.database import Database
 from storage.sqlite.opening import open_store
-from storage.sqlite.store import SqlStore
+from storage.sqlite.store import Store
 from tests.e2e.disks import unwritable
-from tests.storage.opened import Clock, database_threads, no_database_thread_stays, opened_sqlite
+from tests.storage.opened import (
+    MORNING,
+    Clock,
+    database_threads,
+    no_database_thread_stays,
+    opened_sqlite,
+    set_all,
+)
 
 
 async def test_folders_are_made(tmp_path: Path) -> None:
@@ -30,9 +37,9 @@ async def test_folders_are_made(tmp_path: Path) -> None:
 async def test_nothing_is_left_behind(tmp_path: Path) -> None:
     """After closing no thread runs and the write-ahead log is gone."""
     async with open_store(f"sqlite:///{tmp_path}/bobbin.db", now=Clock().now) as store:
-        await asyncio.gather(*(store.note_told(str(number)) for number in range(20)))
-        await asyncio.gather(*(store.settings(number) for number in range(20)))
-        assert store.connections_in_use == 0
+        await asyncio.gather(*(store.heard.record_heard(MORNING) for _ in range(20)))
+        await asyncio.gather(*(store.places.settings(number) for number in range(20)))
+        assert store.database.connections_in_use == 0
         assert database_threads()
 
     assert await no_database_thread_stays()
@@ -58,7 +65,7 @@ async def test_closed_store_is_unavailable(tmp_path: Path) -> None:
         pass
 
     with pytest.raises(StoreUnavailableError, match="closed"):
-        await store.settings(1)
+        await store.places.settings(1)
     assert not database_threads()
 
 
@@ -81,7 +88,7 @@ async def test_leak_is_counted_and_logged(tmp_path: Path, caplog: pytest.LogCapt
 async def test_sound_database_has_no_problems(tmp_path: Path) -> None:
     """A sound file has no problems to tell."""
     async with opened_sqlite(tmp_path, Clock()) as store:
-        await store.note_told("a")
+        await store.heard.record_heard(MORNING)
         assert await store.integrity() == []
 
 
@@ -89,7 +96,10 @@ async def test_reference_to_nothing_is_a_problem(tmp_path: Path) -> None:
     """A row that points nowhere is told by its table and number, without what it holds."""
     async with opened_sqlite(tmp_path, Clock()) as store:
         with closing(sqlite3.connect(tmp_path / "bobbin.db")) as other:
-            other.execute("INSERT INTO part VALUES (404, 0, 1, 2, 'secret nonce')")
+            other.execute(
+                "INSERT INTO part (reply_id, ordinal, channel_id, message_id, nonce)"
+                " VALUES (404, 0, 1, 2, 'secret nonce')"
+            )
             other.commit()
         assert await store.integrity() == ["part row 1 points nowhere in reply"]
 
@@ -121,13 +131,13 @@ async def test_locked_database_is_unavailable(tmp_path: Path) -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(StoreUnavailableError, match="SQLITE_BUSY"):
-                await store.note_told("a")
+                await store.heard.record_heard(MORNING)
             with pytest.raises(StoreUnavailableError):
                 await store.ping()
-            assert await store.settings(1) == PlaceSettings()
+            assert await store.places.settings(1) == PlaceSettings()
             other.execute("ROLLBACK")
-        await store.note_told("a")
-        assert store.connections_in_use == 0
+        await store.heard.record_heard(MORNING)
+        assert store.database.connections_in_use == 0
 
 
 async def test_full_database_is_unavailable(tmp_path: Path) -> None:
@@ -136,8 +146,8 @@ async def test_full_database_is_unavailable(tmp_path: Path) -> None:
         place = PlaceKey(1)
         await _set(store, "max_page_count = 1")
         with pytest.raises(StoreUnavailableError, match="SQLITE_FULL"):
-            await store.change_settings(place, PlaceSettings(system_prompt="x" * 1_000_000))
-        assert await store.settings(1) == PlaceSettings()
+            await set_all(store, place, PlaceSettings(system_prompt="x" * 1_000_000))
+        assert await store.places.settings(1) == PlaceSettings()
 
 
 async def test_read_only_database_is_unavailable(tmp_path: Path) -> None:
@@ -145,8 +155,8 @@ async def test_read_only_database_is_unavailable(tmp_path: Path) -> None:
     async with opened_sqlite(tmp_path, Clock()) as store:
         await _set(store, "query_only = ON")
         with pytest.raises(StoreUnavailableError, match="SQLITE_READONLY"):
-            await store.note_told("a")
-        assert await store.settings(1) == PlaceSettings()
+            await store.heard.record_heard(MORNING)
+        assert await store.places.settings(1) == PlaceSettings()
 
 
 async def test_a_connection_that_found_the_file_read_only_is_not_kept(tmp_path: Path) -> None:
@@ -154,8 +164,8 @@ async def test_a_connection_that_found_the_file_read_only_is_not_kept(tmp_path: 
     async with opened_sqlite(tmp_path, Clock()) as store:
         async with unwritable([tmp_path / "bobbin.db"]):
             with pytest.raises(StoreUnavailableError, match="may only be read"):
-                await store.note_told("a")
-        await store.note_told("a")
+                await store.heard.record_heard(MORNING)
+        await store.heard.record_heard(MORNING)
 
 
 async def test_trouble_is_told_once_and_its_end_too(
@@ -169,7 +179,7 @@ async def test_trouble_is_told_once_and_its_end_too(
             for _ in range(5):
                 with pytest.raises(StoreUnavailableError):
                     await store.ping()
-            await store.settings(1)
+            await store.places.settings(1)
         await store.ping()
         await store.ping()
     first, last = [
@@ -188,12 +198,10 @@ async def test_nothing_that_was_said_is_in_errors_or_the_log(
     """Neither the error, nor what caused it, nor the log at DEBUG holds what was stored."""
     caplog.set_level(logging.DEBUG)
     async with opened_sqlite(tmp_path, Clock()) as store:
-        await store.change_settings(PlaceKey(1), PlaceSettings(system_prompt="hush-hush"))
+        await set_all(store, PlaceKey(1), PlaceSettings(system_prompt="hush-hush"))
         await _set(store, "max_page_count = 1")
         with pytest.raises(StoreError) as caught:
-            await store.change_settings(
-                PlaceKey(1), PlaceSettings(system_prompt="hush-hush" * 200_000)
-            )
+            await set_all(store, PlaceKey(1), PlaceSettings(system_prompt="hush-hush" * 200_000))
 
     chain: list[BaseException] = [caught.value]
     while (cause := chain[-1].__cause__) is not None:
@@ -203,9 +211,8 @@ async def test_nothing_that_was_said_is_in_errors_or_the_log(
     assert "hush-hush" not in caplog.text
 
 
-async def _set(store: SqlStore, pragma: str) -> None:
+async def _set(store: Store, pragma: str) -> None:
     """Set something on the one connection that a store has before it is used at once."""
-    # The port has no way to fill a disk: the connection is reached on purpose.
-    async with store._database.reading() as session:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    async with store.database.reading() as session:
         connection = await session.connection()
         await connection.exec_driver_sql(f"PRAGMA {pragma}")

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from conversation.entities import FailureReason, Parameters
-from conversation.ports import ModelInfo
+from conversation.ports.provider import ModelInfo
 from sandbox.models.openai.server import OpenAIServer
 from sandbox.models.script import Script
 from tests.contracts.provider_stands import QUICK, ask, told

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversation.entities import Role
-from conversation.ports import Entry
+from conversation.ports.provider import Entry
 from upstream.playground.history_folding import fold
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from conversation.entities import FailureReason, Outcome, ResumeState, Role
-from conversation.ports import Entry
+from conversation.ports.provider import Entry
 from sandbox.models.script import Answer, Cut, Http
 from tests.contracts.provider_stands import ask, told
 from tests.upstream.playground.playground_house import FOLDED, START, House
