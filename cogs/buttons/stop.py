@@ -48,6 +48,10 @@ class StopButton:
                 await respond(interaction, Sentence.NOT_YOURS)
         elif newest is not None and newest.turn.outcome is None:
             await self._stop_early(interaction, newest)
+        elif newest is not None:
+            await acknowledge(interaction)
+            self._reconciler.refresh([newest.reply_id])
+            await respond(interaction, Sentence.STOP_ENDED)
         else:
             with answered_once(interaction):
                 await interaction.response.edit_message(view=None)

@@ -197,10 +197,10 @@ async def test_a_button_left_behind_works_in_the_next_life(scene: Scene) -> None
         record = await scene.actor(scene.ann).click(message, label="Stop")
         await record.until(lambda: record.followups)
         await scene.until(lambda: message.content == whole)
-    assert record.callback is CallbackKind.UPDATE
+    assert record.callback is CallbackKind.DEFERRED_UPDATE
     assert record.followups[0].is_ephemeral
     assert record.followups[0].content == Sentence.STOP_ENDED
-    assert message.components == []
+    await scene.until(lambda: message.components == [])
 
 
 async def test_a_mark_waits_for_a_discord_that_fails(scene: Scene) -> None:
