@@ -23,12 +23,12 @@ async def back_up_to(target: Path, settings: Settings, *, is_forced: bool) -> st
         KeepingError: It was not copied.
     """
     try:
-        await back_up(database_path(settings), target, is_forced=is_forced)
+        contents = await back_up(database_path(settings), target, is_forced=is_forced)
     except FileExistsAlreadyError as error:
         raise KeepingError(f"{error}. With --force it is replaced.") from error
     except StoreError as error:
         raise KeepingError(f"No backup was made: {error}.") from error
-    return f"The database is copied to {target}, and the copy is whole."
+    return f"The database is copied to {target}, and the copy is whole ({contents})."
 
 
 async def restore_from(source: Path, settings: Settings, *, is_forced: bool) -> str:
@@ -42,11 +42,11 @@ async def restore_from(source: Path, settings: Settings, *, is_forced: bool) -> 
     """
     database = database_path(settings)
     try:
-        kept = await restore(source, database, datetime.now(UTC), is_forced=is_forced)
+        restored = await restore(source, database, datetime.now(UTC), is_forced=is_forced)
     except FileExistsAlreadyError as error:
         mend = "With --force the backup takes its place, and it is kept beside."
         raise KeepingError(f"{error}. {mend}") from error
     except StoreError as error:
         raise KeepingError(f"Nothing was restored: {error}.") from error
-    done = f"{source} is restored to {database}."
-    return done if kept is None else f"{done} What was there is kept as {kept}."
+    done = f"{source}, which is whole ({restored.contents}), is restored to {database}."
+    return done if restored.kept is None else f"{done} What was there is kept as {restored.kept}."

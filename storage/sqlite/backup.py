@@ -9,20 +9,43 @@ import logging
 import os
 import shutil
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from conversation.errors import StoreError, StoreUnavailableError
 from storage.sqlite.errors import PRIMARY_CODE, translated
-from storage.sqlite.migrating import check_version, locked
+from storage.sqlite.migrating import check_version, facts_of_version, locked
 from storage.sqlite.run_lock import sole_user
+from storage.sqlite.schema import count_rows, exceeds, facts_of, lacks, require_sound
 
 log = logging.getLogger(__name__)
 
 _ATTEMPT_S = 5.0
 """How long a copy waits for a writer to let it read, which in write-ahead mode is no time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a database holds whose every page was read: its version, and how much of what."""
+
+    version: str
+    counts: Mapping[str, int]
+
+    def __str__(self) -> str:
+        """Return it in words, for the operator to recognise."""
+        words = ", ".join(f"{count} {name}" for name, count in self.counts.items())
+        return f"version {self.version}: {words}"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored, and where the database is that was there, if there was one."""
+
+    contents: Contents
+    kept: Path | None
 
 
 class FileExistsAlreadyError(StoreError):
@@ -33,7 +56,7 @@ class FileExistsAlreadyError(StoreError):
         self.path = path
 
 
-async def back_up(database: Path, target: Path, *, is_forced: bool = False) -> None:
+async def back_up(database: Path, target: Path, *, is_forced: bool = False) -> Contents:
     """Copy a database as it is at one moment, and check every page of the copy.
 
     Whoever uses the database goes on reading and writing meanwhile. The target gets its name when
@@ -44,16 +67,19 @@ async def back_up(database: Path, target: Path, *, is_forced: bool = False) -> N
         target: The file to be written, in a folder that exists.
         is_forced: Whether to replace a target that exists.
 
+    Returns:
+        What the copy holds.
+
     Raises:
         FileExistsAlreadyError: The target exists.
         StoreUnavailableError: The one cannot be read now, or the other not be written.
         StoreError: The database is damaged, or not Bobbin's.
     """
-    await asyncio.to_thread(_back_up, database, target, is_forced=is_forced)
+    return await asyncio.to_thread(_back_up, database, target, is_forced=is_forced)
 
 
-async def restore(source: Path, database: Path, now: datetime, *, is_forced: bool) -> Path | None:
-    """Replace a database that nobody uses by a backup.
+async def restore(source: Path, database: Path, now: datetime, *, is_forced: bool) -> Restored:
+    """Replace a database that nobody uses by a backup, whose every page is read before.
 
     Args:
         source: The backup; it stays as it is. An older version is migrated at the next start.
@@ -61,35 +87,66 @@ async def restore(source: Path, database: Path, now: datetime, *, is_forced: boo
         now: Goes into the name of the database that was there, which is kept beside.
         is_forced: Whether to replace a database that exists.
 
-    Returns:
-        Where the database is that was there, if there was one.
-
     Raises:
         FileExistsAlreadyError: There is a database already.
         StoreUnavailableError: The bot runs, or a file cannot be read or written.
-        StoreError: The backup is damaged, newer than the code, or not Bobbin's.
+        StoreError: The backup is damaged, newer than the code, or not Bobbin's; or its tables are
+            not those that the migrations make for the version it says it is of.
     """
     async with sole_user(database, wait_s=0.0):
         return await asyncio.to_thread(_restore, source, database, now, is_forced=is_forced)
 
 
-def _back_up(database: Path, target: Path, *, is_forced: bool) -> None:
+def verify(path: Path) -> Contents:
+    """Read a whole database that nobody writes to, and compare its tables with its version's.
+
+    Nothing beside it is read or written: a write-ahead log may be another database's. Blocks.
+
+    Raises:
+        StoreError: It is damaged, newer than the code, or not Bobbin's.
+    """
+    with _translated(), closing(_opened_alone(path)) as connection:
+        contents = _require_whole(connection)
+        _require_tables(connection, contents.version)
+    return contents
+
+
+def _opened_alone(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+
+
+def _require_whole(connection: sqlite3.Connection) -> Contents:
+    version = check_version(connection)
+    require_sound(connection)
+    return Contents(version, count_rows(connection))
+
+
+def _require_tables(connection: sqlite3.Connection, version: str) -> None:
+    found, expected = facts_of(connection), facts_of_version(version)
+    words = " and ".join(filter(None, (lacks(found, expected), exceeds(found, expected))))
+    if words:
+        raise StoreError(f"the file is not what version {version} is: {words}")
+
+
+def _back_up(database: Path, target: Path, *, is_forced: bool) -> Contents:
     if target.exists() and not is_forced:
         raise FileExistsAlreadyError(target)
-    with _translated(), _copied(database, target) as unfinished:
+    with _translated(), _copied(database, target) as (unfinished, contents):
         unfinished.replace(target)
+    return contents
 
 
-def _restore(source: Path, database: Path, now: datetime, *, is_forced: bool) -> Path | None:
+def _restore(source: Path, database: Path, now: datetime, *, is_forced: bool) -> Restored:
     if database.exists() and not is_forced:
         raise FileExistsAlreadyError(database)
     with _translated(), locked(database):
         if database.exists():
             _settle(database)
-        with _copied(source, database) as unfinished:
+        with _copied(source, database) as (unfinished, _):
+            contents = verify(unfinished)
             kept = _set_aside(database, now) if database.exists() else None
             unfinished.replace(database)
-    return kept
+    return Restored(contents, kept)
 
 
 @contextmanager
@@ -105,10 +162,10 @@ def _translated() -> Generator[None, None, None]:
 
 
 @contextmanager
-def _copied(source: Path, target: Path) -> Generator[Path, None, None]:
+def _copied(source: Path, target: Path) -> Generator[tuple[Path, Contents], None, None]:
     """Copy a database to an unfinished file beside the target, and check it.
 
-    Yields its path; what has not got another name by the end is removed.
+    Yields its path and what it holds; what has not got another name by the end is removed.
     """
     if not source.is_file():
         raise StoreUnavailableError(f"there is no database {source}")
@@ -118,10 +175,10 @@ def _copied(source: Path, target: Path) -> Generator[Path, None, None]:
     unfinished.unlink(missing_ok=True)
     os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
-        check_version(source)
         _copy(source, unfinished)
-        _check(unfinished)
-        yield unfinished
+        with closing(_opened_alone(unfinished)) as connection:
+            contents = _require_whole(connection)
+        yield unfinished, contents
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -134,14 +191,6 @@ def _copy(source: Path, target: Path) -> None:
     ):
         reading.backup(writing)
         writing.execute("PRAGMA journal_mode = DELETE")
-
-
-def _check(copy: Path) -> None:
-    with closing(sqlite3.connect(copy)) as connection:
-        (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-        orphan = connection.execute("PRAGMA foreign_key_check").fetchone()
-    if found != "ok" or orphan is not None:
-        raise StoreError("the database is damaged; nothing was written")
 
 
 def _set_aside(database: Path, now: datetime) -> Path:

@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 from conversation.errors import StoreError, StoreUnavailableError
 from storage.sqlite.errors import translated
 from storage.sqlite.file_lock import lock_beside
+from storage.sqlite.schema import facts_made_by, facts_of, lacks, newest_facts
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -89,27 +90,41 @@ def _check(path: Path) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
 
 
-def check_version(path: Path) -> None:
-    """Check that a file is a database of Bobbin's, of this version or one that can be migrated.
+def check_version(connection: sqlite3.Connection) -> str:
+    """Check that a database is Bobbin's, of this version or one that can be migrated; return which.
 
     Raises:
         StoreError: It is empty, somebody else's, or newer than the code.
         sqlite3.Error: It is no database, or cannot be read.
     """
-    version = _version(path)
+    version = _version(connection)
     if version is None:
         raise StoreError("the database is empty")
     _refuse_unknown(version, versions())
+    return version
+
+
+def facts_of_version(version: str) -> frozenset[str]:
+    """Return the facts (see `schema.py`) of the tables that the migrations make for a version."""
+
+    def make(connection: Connection) -> None:
+        from alembic import command
+
+        command.upgrade(alembic_config(connection), version)
+
+    return facts_made_by(make)
 
 
 def _migrate(path: Path, now: datetime, migrations: Path) -> None:
     known = versions(migrations)
     newest = known[-1]
-    current = _version(path)
-    if current is not None:
-        _refuse_unknown(current, known)
-    if current == newest:
-        return
+    with closing(sqlite3.connect(path)) as connection:
+        current = _version(connection)
+        if current is not None:
+            _refuse_unknown(current, known)
+        if current == newest:
+            _require_tables(connection, newest)
+            return
     if current is not None:
         backup = _back_up(path, current, now)
         log.info("backed up the database to %s", backup.name)
@@ -123,25 +138,32 @@ def versions(migrations: Path = MIGRATIONS) -> tuple[str, ...]:
     return tuple(sorted(file.stem.removeprefix("r").partition("_")[0] for file in files))
 
 
-def _version(path: Path) -> str | None:
-    """Read the version of a file; None for an empty one.
+def _require_tables(connection: sqlite3.Connection, version: str) -> None:
+    """Refuse a file that only says it is of this version; what somebody added to it is let be."""
+    words = lacks(facts_of(connection), newest_facts())
+    if words:
+        message = f"the database is not what version {version} is ({words}): restore a backup"
+        raise StoreError(message)
+
+
+def _version(connection: sqlite3.Connection) -> str | None:
+    """Read the version of a database; None for an empty one.
 
     Raises:
         StoreError: It holds somebody else's tables.
     """
-    with closing(sqlite3.connect(path)) as connection:
-        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        names = {str(row[0]) for row in tables}
-        if not names:
-            return None
-        if "alembic_version" not in names:
-            message = "the database holds tables that are not Bobbin's: name another file"
-            raise StoreError(message)
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    if row is None:
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    names = {str(row[0]) for row in tables}
+    if not names:
+        return None
+    if "alembic_version" not in names:
+        message = "the database holds tables that are not Bobbin's: name another file"
+        raise StoreError(message)
+    rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+    if len(rows) != 1:
         message = "the database does not say its version: restore a backup, or name another file"
         raise StoreError(message)
-    return str(row[0])
+    return str(rows[0][0])
 
 
 def _refuse_unknown(version: str, known: Sequence[str]) -> None:

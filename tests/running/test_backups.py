@@ -83,7 +83,7 @@ async def test_a_backup_brings_back_what_was_said(tmp_path: Path) -> None:
         bot.scene.script.queue(Answer("the first answer"))
         thread, _ = await bot.scene.ask("one?")
         code, printed = await bot.asked("backup", "copy.db")
-        assert (code, "is whole" in printed) == (0, True), printed
+        assert (code, "is whole" in printed, "2 turns" in printed) == (0, True, True), printed
         bot.scene.actor(bot.scene.ann).say(thread, "two?")
         await bot.scene.answer_in(thread, 2)
 
@@ -92,7 +92,7 @@ async def test_a_backup_brings_back_what_was_said(tmp_path: Path) -> None:
             await restore_from(tmp_path / "copy.db", settings, is_forced=True)
         await bot.end()
         code, printed = await bot.asked("restore", "copy.db", "--force")
-        assert (code, "is kept as" in printed) == (0, True), printed
+        assert (code, "is kept as" in printed, "2 turns" in printed) == (0, True, True), printed
     database = (tmp_path / "data" / "bobbin.db").read_bytes()
     assert b"the first answer" in database
     assert b"two?" not in database

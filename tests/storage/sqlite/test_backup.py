@@ -7,10 +7,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from conversation.entities import PlaceKey, PlaceSettings
 from conversation.errors import StoreError, StoreUnavailableError
 from storage.sqlite.backup import FileExistsAlreadyError, back_up, restore
+from storage.sqlite.migrating import alembic_config, versions
 from storage.sqlite.opening import open_store
 from storage.sqlite.run_lock import sole_user
 from tests.storage.opened import (
@@ -126,7 +130,7 @@ async def test_restoring_brings_back_and_keeps_what_was_there(tmp_path: Path) ->
         await restore(copy, database, MORNING, is_forced=False)
     assert await _said(database) == "new"
 
-    kept = await restore(copy, database, MORNING, is_forced=True)
+    kept = (await restore(copy, database, MORNING, is_forced=True)).kept
     assert kept is not None
     assert kept.parent == tmp_path
     assert await _said(database) == "old"
@@ -138,7 +142,9 @@ async def test_restoring_where_nothing_is_needs_no_force(tmp_path: Path) -> None
     """On a new machine a backup is put in its place, in a folder that is made."""
     await _say(tmp_path, "words")
     database = tmp_path / "elsewhere" / "bobbin.db"
-    assert await restore(tmp_path / "bobbin.db", database, MORNING, is_forced=False) is None
+    restored = await restore(tmp_path / "bobbin.db", database, MORNING, is_forced=False)
+    assert restored.kept is None
+    assert restored.contents.counts["places"] == 1
     assert await _said(database) == "words"
 
 
@@ -154,7 +160,7 @@ async def test_a_database_that_was_killed_is_kept_with_its_log(tmp_path: Path) -
             (killed / name).write_bytes((tmp_path / name).read_bytes())
 
     database = killed / "bobbin.db"
-    kept = await restore(tmp_path / "copy.db", database, MORNING, is_forced=True)
+    kept = (await restore(tmp_path / "copy.db", database, MORNING, is_forced=True)).kept
     assert kept is not None
     assert await _said(database) == "old"
     assert await _said(kept) == "new"
@@ -166,7 +172,7 @@ async def test_a_damaged_database_can_be_replaced(tmp_path: Path) -> None:
     database, copy = tmp_path / "bobbin.db", tmp_path / "copy.db"
     await back_up(database, copy)
     database.write_bytes(b"no database at all, " * 500)
-    kept = await restore(copy, database, MORNING, is_forced=True)
+    kept = (await restore(copy, database, MORNING, is_forced=True)).kept
     assert kept is not None
     assert kept.read_bytes().startswith(b"no database at all")
     assert await _said(database) == "old"
@@ -221,16 +227,108 @@ def _newer(path: Path) -> None:
         other.commit()
 
 
+def _version_alone(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        other.execute("INSERT INTO alembic_version VALUES (?)", (versions()[-1],))
+        other.commit()
+
+
+def _two_versions(path: Path) -> None:
+    _altered(path, "INSERT INTO alembic_version VALUES ('0001')")
+
+
+def _altered(path: Path, *statements: str, version: str = "head") -> None:
+    """Make a database of a version, and do something to it."""
+    engine = create_engine(f"sqlite:///{path}", poolclass=NullPool)
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), version)
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("DROP TABLE part", "it lacks the table part"),
+        ("ALTER TABLE turn RENAME COLUMN text TO words", "lacks the column turn.text"),
+        ("ALTER TABLE place ADD COLUMN more TEXT NOT NULL DEFAULT ''", "has the column place.more"),
+        ("DROP INDEX {index}", "lacks the index"),
+        ("CREATE UNIQUE INDEX lone ON place (model)", "has the UNIQUE place.(model) lone"),
+        (
+            "CREATE TRIGGER sweep AFTER INSERT ON turn BEGIN DELETE FROM turn; END",
+            "has the trigger sweep",
+        ),
+        ("UPDATE alembic_version SET version_num = '0005'", "is not what version 0005 is"),
+        ("UPDATE alembic_version SET version_num = ''", "version , which this Bobbin does not"),
+        ("DELETE FROM alembic_version", "does not say its version"),
+    ],
+)
+async def test_what_is_restored_has_the_tables_of_its_version(
+    tmp_path: Path, statement: str, words: str
+) -> None:
+    """A version is not taken for a schema: what the file lacks or has too much of is named."""
+    await _say(tmp_path, "words")
+    source = tmp_path / "source"
+    _altered(source)
+    with closing(sqlite3.connect(source)) as other:
+        (index,) = other.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE 'CREATE INDEX%'"
+        ).fetchone()
+        other.execute(statement.format(index=index))
+        other.commit()
+    with pytest.raises(StoreError) as caught:
+        await restore(source, tmp_path / "bobbin.db", MORNING, is_forced=True)
+    assert words in str(caught.value)
+    assert await _said(tmp_path / "bobbin.db") == "words"
+    assert _names(tmp_path, "*.replaced.*") == []
+
+
+@pytest.mark.parametrize("version", versions())
+async def test_a_backup_of_any_version_is_restored(tmp_path: Path, version: str) -> None:
+    """An older database has the tables of its version, and is migrated at the next start."""
+    source, database = tmp_path / "source", tmp_path / "bobbin.db"
+    _altered(source, version=version)
+    restored = await restore(source, database, MORNING, is_forced=False)
+    assert restored.contents.version == version
+    assert await _said(database) is None
+
+
+async def test_what_somebody_added_for_themselves_is_restored(tmp_path: Path) -> None:
+    """A table, a view and an index of somebody's own do no harm, nor what ANALYZE leaves."""
+    source, database = tmp_path / "source", tmp_path / "bobbin.db"
+    _altered(
+        source,
+        "CREATE TABLE diary (day TEXT UNIQUE)",
+        "CREATE VIEW days AS SELECT day FROM diary",
+        "CREATE INDEX quick ON turn (text)",
+        "ANALYZE",
+    )
+    await restore(source, database, MORNING, is_forced=False)
+    assert await _said(database) is None
+
+
+async def test_a_database_that_holds_only_a_version_is_refused_at_the_start(
+    tmp_path: Path,
+) -> None:
+    """However such a file came there, the start says what it lacks."""
+    _version_alone(tmp_path / "bobbin.db")
+    with pytest.raises(StoreError, match="it lacks the table conversation"):
+        await _said(tmp_path / "bobbin.db")
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
+        (_version_alone, "it lacks the table conversation"),
+        (_two_versions, "does not say its version"),
         (_text, "SQLITE_NOTADB"),
         (_empty, "empty"),
         (_foreign, "not Bobbin's"),
         (_newer, "does not know"),
         (_folder, "there is no database"),
     ],
-    ids=["text", "empty", "foreign", "newer", "folder"],
+    ids=["version alone", "two versions", "text", "empty", "foreign", "newer", "folder"],
 )
 async def test_only_a_database_of_ours_is_restored(
     tmp_path: Path, make: Callable[[Path], object], words: str
