@@ -93,7 +93,7 @@ async def restore(source: Path, database: Path, now: datetime, *, is_forced: boo
         StoreError: The backup is damaged, newer than the code, or not Bobbin's; or its tables are
             not those that the migrations make for the version it says it is of.
     """
-    async with sole_user(database, wait_s=0.0):
+    async with sole_user(database, wait_s=0.0, is_made=False):
         return await asyncio.to_thread(_restore, source, database, now, is_forced=is_forced)
 
 
@@ -141,7 +141,7 @@ def _restore(source: Path, database: Path, now: datetime, *, is_forced: bool) ->
         raise FileExistsAlreadyError(database)
     with _translated(), locked(database):
         if database.exists():
-            _settle(database)
+            settle(database)
         with _copied(source, database) as (unfinished, _):
             contents = verify(unfinished)
             kept = _set_aside(database, now) if database.exists() else None
@@ -211,7 +211,7 @@ def _set_aside(database: Path, now: datetime) -> Path:
     return kept
 
 
-def _settle(database: Path) -> None:
+def settle(database: Path) -> None:
     """Write a database's log into it, as its last user does; one that is damaged stays as it is.
 
     Raises:

@@ -130,3 +130,64 @@ async def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailableError, match="cannot be made"):
         async with sole_user(tmp_path / "file" / "bobbin.db", wait_s=0.1):
             pass
+
+
+async def _held_by_another(database: Path) -> asyncio.subprocess.Process:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _HOLDER, str(database)),
+        cwd=_ROOT,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"held\n"
+    return process
+
+
+@pytest.mark.parametrize("folder", [".", "elsewhere"])
+async def test_a_hard_link_is_no_way_around_the_lock(tmp_path: Path, folder: str) -> None:
+    """Whatever name a second process has for the file, beside it or not: the file is locked."""
+    (tmp_path / "elsewhere").mkdir()
+    database, link = tmp_path / "bobbin.db", tmp_path / folder / "link.db"
+    process = await _held_by_another(database)
+    link.hardlink_to(database)
+    assert not await _is_free(link)
+    process.send_signal(signal.SIGKILL)
+    await process.wait()
+    assert await _is_free(link)
+
+
+async def test_a_file_that_was_renamed_with_its_folder_is_locked(tmp_path: Path) -> None:
+    """A running bot's folder that is moved away takes the lock with it."""
+    process = await _held_by_another(tmp_path / "data" / "bobbin.db")
+    (tmp_path / "data").rename(tmp_path / "moved")
+    assert not await _is_free(tmp_path / "moved" / "bobbin.db")
+    (tmp_path / "moved" / "bobbin.db").rename(tmp_path / "other.db")
+    assert not await _is_free(tmp_path / "other.db")
+    process.kill()
+    await process.wait()
+
+
+async def test_sqlite_closing_the_file_leaves_the_lock(tmp_path: Path) -> None:
+    """A lock of the process would go when SQLite closes a connection: this one stays."""
+    database = tmp_path / "bobbin.db"
+    (tmp_path / "link.db").hardlink_to(_made(database))
+    async with sole_user(database, wait_s=0):
+        with closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("CREATE TABLE something (id INTEGER)")
+        assert not await _is_free(tmp_path / "link.db")
+
+
+def _made(path: Path) -> Path:
+    path.touch()
+    return path
+
+
+async def test_waiting_for_another_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever has to wait says for whom, and how long."""
+    caplog.set_level("INFO")
+    async with sole_user(tmp_path / "bobbin.db", wait_s=0):
+        assert not await _is_free(tmp_path / "bobbin.db")
+    assert "another Bobbin runs on this database: waiting up to 0.1 s" in caplog.text
