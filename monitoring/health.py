@@ -16,7 +16,7 @@ from conversation.errors import ModelNameError, StoreError
 from monitoring.gateway_watch import GatewayWatch
 from monitoring.metrics import PrometheusMeter
 from monitoring.readiness import Examiner
-from startup.wiring import Engine, database_path
+from startup.wiring import Engine
 from storage.sqlite.store import Store
 
 log = logging.getLogger(__name__)
@@ -55,13 +55,8 @@ async def open_health(settings: Settings, engine: Engine) -> AsyncGenerator[Gate
     meter.gauge("gateway_latency_seconds", "The last heartbeat.", lambda: gateway.latency_s)
     meter.gauge("streams_running", "Answers that stream now.", lambda: slots.running_count)
     meter.gauge("streams_waiting", "Answers that wait in line.", lambda: slots.waiting_count)
-    examiner = Examiner(
-        gateway,
-        engine.store,
-        database_path(settings),
-        engine.breaker,
-        _default_model(settings, engine),
-    )
+    default_model = _default_model(settings, engine)
+    examiner = Examiner(gateway, engine.store, engine.breaker, default_model)
     runner = web.AppRunner(_application(examiner, meter, engine.store), access_log=None)
     loop_watch = asyncio.create_task(meter.watch_loop(), name="loop-delay")
     try:

@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from pathlib import Path
 
 from conversation.asking.breaker import Breaker
 from conversation.errors import StoreError
@@ -30,12 +29,9 @@ class Readiness:
 class Examiner:
     """Asks each part how it is.
 
-    Made when the database has been opened, for it remembers which file that was.
-
     Args:
         gateway: Knows whether Discord is heard.
         store: The store; not owned.
-        database: Its file.
         breaker: Knows which models answer nobody.
         default_model: The one whose answers most people wait for; a full name.
     """
@@ -44,14 +40,11 @@ class Examiner:
         self,
         gateway: GatewayWatch,
         store: Store,
-        database: Path,
         breaker: Breaker,
         default_model: str,
     ) -> None:
         self._gateway = gateway
         self._store = store
-        self._database = database
-        self._opened = _identity(database)
         self._breaker = breaker
         self._default_model = default_model
         self._ping: asyncio.Task[None] | None = None
@@ -73,13 +66,11 @@ class Examiner:
             await asyncio.gather(self._ping, return_exceptions=True)
 
     async def _database_state(self) -> str:
-        """Write nothing, as a writer; on a file that still has its name, so that it is not lost.
+        """Write nothing, as a writer.
 
         Whoever asks while an earlier question is open waits for the same: they must not pile up
         before a database that is locked.
         """
-        if _identity(self._database) != self._opened:
-            return "the file was removed or replaced"
         if self._ping is None or self._ping.done():
             self._ping = asyncio.create_task(self._store.ping(), name="database-ping")
         try:
@@ -90,12 +81,3 @@ class Examiner:
         except TimeoutError:
             return f"no answer within {PING_LIMIT_S:g} s"
         return FINE
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return which file has a name now; None for none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino

@@ -7,6 +7,7 @@ writes fails at once when another wrote in between, whatever the busy timeout
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -20,6 +21,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
 
 from conversation.errors import StoreUnavailableError
 from conversation.meter import NO_METER, Meter
+from storage.sqlite.database_file import DatabaseFile, FileState
 from storage.sqlite.driver import WholeConnection, connect
 from storage.sqlite.errors import CONNECTION_CODES, primary_code_of, translated
 from storage.sqlite.grouped_writes import GroupedWrites
@@ -50,6 +52,8 @@ class Database:
         self, url: URL, *, busy_timeout_s: float = BUSY_TIMEOUT_S, meter: Meter = NO_METER
     ) -> None:
         _silence_driver()
+        self.file = DatabaseFile(url.database or "")
+        """Which file it is; nothing is read from another, and nothing written into a lost one."""
         self._engine = create_async_engine(
             url,
             hide_parameters=True,
@@ -116,13 +120,38 @@ class Database:
         """
         async with self._transaction(self._writers) as session:
             yield session
+        self._require_file()  # what was committed to a file that has lost its name is not stored
         self._trouble.written()
+
+    async def let_go_of_log(self) -> bool:
+        """Where the file has lost its name, write the write-ahead log into it, and empty that.
+
+        The log keeps its own name, and SQLite would take it for that of whatever file comes there
+        next, and damage that one (https://www.sqlite.org/howtocorrupt.html, "Unlinking or renaming
+        a database file while in use"). Closing the connections does not do it.
+
+        Returns:
+            Whether that is done; False where it has to be tried again.
+        """
+        pool = self._engine.pool
+        if self.file.state() not in (FileState.GONE, FileState.REPLACED):
+            return True
+        if not isinstance(pool, AsyncAdaptedQueuePool) or not pool.checkedin():
+            return not self._running  # a connection that is made now would be to another file
+        async with self._engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            try:
+                return isinstance(driver, WholeConnection) and await driver.empty_log()
+            except sqlite3.Error as error:
+                log.warning("the log of the lost database cannot be written into it: %s", error)
+                return False
 
     async def close(self) -> None:
         """End what runs, then every connection and its thread; say so where one is in use."""
         self._is_closed = True
         if self._running:
             await asyncio.wait(self._running)
+        await self.let_go_of_log()
         leaked = self.connections_in_use
         if leaked:
             log.error("%d database connections are still in use at closing", leaked)
@@ -158,6 +187,7 @@ class Database:
         if self._is_closed:
             message = "the store is closed"
             raise StoreUnavailableError(message)
+        self._require_file()
         try:
             async with sessions.begin() as session:
                 yield session
@@ -166,6 +196,13 @@ class Database:
             if isinstance(failure, StoreUnavailableError):
                 self._trouble.failed(failure)
             raise failure from error
+
+    def _require_file(self) -> None:
+        try:
+            self.file.require()
+        except StoreUnavailableError as error:
+            self._trouble.failed(error)
+            raise
 
 
 async def _within(

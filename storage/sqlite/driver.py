@@ -106,6 +106,16 @@ class WholeConnection(Connection):
         result: _Result = await self._execute(work)  # pyright: ignore[reportUnknownMemberType] - aiosqlite leaves it untyped
         return result
 
+    async def empty_log(self) -> bool:
+        """Write the write-ahead log into the database and empty it, outside any transaction.
+
+        Returns False where somebody still reads from the log.
+        """
+        self._opening = None
+        checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)"
+        (is_busy, *_) = await self.run(lambda: self._conn.execute(checkpoint).fetchone())
+        return not is_busy
+
     async def commit(self) -> None:
         """Commit what has begun."""
         self._opening = None

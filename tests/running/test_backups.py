@@ -61,7 +61,7 @@ async def test_health_is_asked_of_the_bot_that_runs(tmp_path: Path) -> None:
         assert (code, '"ready": true' in printed) == (0, True), printed
         (tmp_path / "data" / "bobbin.db").rename(tmp_path / "moved.db")
         code, printed = await bot.asked("health")
-        assert (code, "the file was removed" in printed) == (1, True), printed
+        assert (code, "the database file was removed" in printed) == (1, True), printed
 
 
 async def test_health_of_a_bot_that_is_gone(tmp_path: Path) -> None:
