@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import os
-import shutil
+import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from config.loading import load_settings
@@ -15,9 +16,10 @@ from startup.backups import back_up_to, restore_from
 from startup.check import check as check_everything
 from startup.exit_codes import print_to_exit_code, refuse, run_to_exit_code
 from startup.logs import set_up_logging
-from startup.sandbox_run import serve_in_sandbox
+from startup.sandbox_process import SandboxError
+from startup.sandbox_run import empty, sandbox_folder, serve_in_sandbox, sole_sandbox
 from startup.serving import serve
-from startup.stop_signal import stop_signal
+from startup.stop_signal import say_nothing, stop_signal
 from startup.wiring import secrets_in
 
 log = logging.getLogger(__name__)
@@ -47,19 +49,7 @@ def run(settings: Settings) -> int:
 
 def sandbox(settings: Settings, *, is_reset: bool) -> int:
     """Run the bot in a Discord on this machine; with `is_reset`, in an empty one."""
-    folder = settings.data_dir / "sandbox"
-    log_file = folder / "bobbin.log"
-    try:
-        if is_reset and folder.exists():
-            shutil.rmtree(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(log_file, encoding="utf-8")
-    except OSError as error:
-        return refuse(f"DATA_DIR: {folder} cannot be written: {error.strerror}.")
-    _begin_log(settings, handler)
-    why = "No DISCORD_TOKEN is set: " if settings.discord_token is None else ""
-    print(f"{why}running in the local sandbox. Its log: {log_file}", flush=True)  # noqa: T201
-    code = run_to_exit_code(_serve_in_sandbox(settings))
+    code = run_to_exit_code(_serve_in_sandbox(settings, is_reset=is_reset))
     if code == 0:
         print("Stopped. What was said is kept: start again to go on.")  # noqa: T201
     return code
@@ -92,13 +82,35 @@ def _begin_log(settings: Settings, handler: logging.Handler | None = None) -> No
 
 
 async def _serve(settings: Settings) -> None:
-    await serve(settings, stop_signal())
+    is_seen = log.isEnabledFor(logging.INFO) or not sys.stderr.isatty()
+    tell = say_nothing if is_seen else _tell
+    await serve(settings, stop_signal(tell), tell)
     log.info("stopped")
 
 
-async def _serve_in_sandbox(settings: Settings) -> None:
-    await serve_in_sandbox(settings, _ENV_FILE, stop_signal())
-    log.info("stopped")
+async def _serve_in_sandbox(settings: Settings, *, is_reset: bool) -> None:
+    folder = sandbox_folder(settings)
+    log_file = folder / "bobbin.log"
+    async with AsyncExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if is_reset:
+                await empty(folder)
+            await stack.enter_async_context(sole_sandbox(folder))
+            handler = logging.FileHandler(log_file, encoding="utf-8")
+        except OSError as error:
+            words = f"DATA_DIR: {folder} cannot be written: {error.strerror}."
+            raise SandboxError(words) from error
+        _begin_log(settings, handler)
+        why = "No DISCORD_TOKEN is set: " if settings.discord_token is None else ""
+        print(f"{why}running in the local sandbox. Its log: {log_file}", flush=True)  # noqa: T201
+        await serve_in_sandbox(settings, _ENV_FILE, stop_signal(_tell), _tell)
+        log.info("stopped")
+
+
+def _tell(words: str) -> None:
+    """Say something on a line of its own, below what the terminal shows of Ctrl-C."""
+    print(f"\n{words}", flush=True)  # noqa: T201
 
 
 def _quick_loop() -> asyncio.AbstractEventLoop:

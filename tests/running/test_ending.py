@@ -13,7 +13,7 @@ from rendering.wording.sentences import Sentence
 from sandbox.guard import listen
 from sandbox.models.script import Answer, Gate
 from tests.e2e.scene import Scene, opened_scene
-from tests.running.program import BOT, run, running
+from tests.running.program import BOT, IN_TERMINAL, run, running
 
 _AT_ONCE_S = 3.0
 _DOCKER_WAITS_S = 10.0
@@ -82,6 +82,24 @@ async def test_second_signal_ends_at_once(tmp_path: Path, number: signal.Signals
         async with running(tmp_path, *BOT, settings=_settings(scene)) as program:
             answer = await scene.answer_in(thread)
             assert answer.content == "You said: a story"
+
+
+async def test_a_terminal_that_shows_no_log_is_told_what_is_waited_for(tmp_path: Path) -> None:
+    """Where the log's level hides it, Ctrl-C in mid-answer is answered at the terminal."""
+    gate = Gate()
+    async with opened_scene(tmp_path / "unused") as scene:
+        scene.script.queue(Answer("Once upon a time", chunks=["Once upon", " a time"], hold=gate))
+        settings = _settings(scene, SHUTDOWN_GRACE_S="1", LOG_LEVEL="WARNING")
+        async with running(tmp_path, *IN_TERMINAL, *BOT, settings=settings) as program:
+            await _until_connected(scene)
+            gate.release()
+            question = scene.actor(scene.ann).say(scene.channel, scene.mention("a story"))
+            thread = await scene.thread_of(question)
+            await scene.until(lambda: [m for m in scene.from_bot(thread) if "Once" in m.content])
+            program.write("\x03")
+            await program.until("Stopping; Ctrl-C again ends it at once.")
+            await program.until("Waiting up to 1 s for 1 answer that is being written.")
+            assert await program.end() == 0
 
 
 @pytest.mark.parametrize("is_discord_slow", [False, True])

@@ -73,6 +73,60 @@ async def test_signal_to_the_whole_group_ends_all_cleanly(
         assert "Traceback" not in program.printed
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_the_terminal_says_what_is_waited_for(tmp_path: Path, number: signal.Signals) -> None:
+    """In mid-answer a signal is answered at once, at the terminal; a second one ends it all."""
+    settings = {"SHUTDOWN_GRACE_S": "600"}
+    async with running(tmp_path, *SANDBOX, settings=settings) as program:
+        program.write("@bobbin a slow answer\n")
+        await program.until("#general>")
+        await _until_posted(tmp_path, "This is a slow")
+        program.signal_group(number)
+        again = "Ctrl-C again" if number == signal.SIGINT else "a second signal"
+        await program.until(f"\nStopping; {again} ends it at once.\n")
+        await program.until("\nWaiting up to 600 s for 1 answer that is being written.\n")
+        program.signal_group(number)
+        await program.until("\nEnding at once; ")
+        assert await program.end() == 128 + number
+        assert "Traceback" not in program.printed
+
+
+async def test_a_sandbox_that_runs_is_not_emptied(tmp_path: Path) -> None:
+    """A second sandbox in the same folder is refused in words, and `--reset` empties nothing."""
+    data = tmp_path / "data" / "sandbox"
+    async with running(tmp_path, *SANDBOX) as program:
+        program.write("@bobbin my name is Zelda\n")
+        await program.until("#general>")
+        await _until_posted(tmp_path, "my name is Zelda")
+        before = {path.name: path.stat().st_ino for path in data.iterdir()}
+        for arguments in (("--reset",), ()):
+            code, printed = await run(tmp_path, *SANDBOX, *arguments)
+            assert code == 2
+            assert f"The sandbox in {Path('data/sandbox')} runs already" in printed
+            assert "Ctrl-C where it runs" in printed
+            assert "Traceback" not in printed
+        assert {path.name: path.stat().st_ino for path in data.iterdir()} == before
+        program.close_input()
+        assert await program.end() == 0
+    code, printed = await run(tmp_path, *SANDBOX, "--reset", typed="@bobbin what is my name?\n")
+    assert code == 0
+    assert "Zelda" not in printed
+
+
+async def test_a_sandbox_that_runs_alone_is_not_emptied(tmp_path: Path) -> None:
+    """Nor is one emptied in which no bot runs, but whose Discord does."""
+    data = tmp_path / "data" / "sandbox"
+    settings = {"PYTHONPATH": str(ROOT)}
+    async with running(tmp_path, *SANDBOX_ALONE, "--port", "0", settings=settings) as program:
+        await program.until("Ctrl-C ends it.")
+        code, printed = await run(tmp_path, *SANDBOX, "--reset")
+        assert code == 2
+        assert "runs already" in printed
+        assert (data / "discord.db").exists()
+        program.process.send_signal(signal.SIGINT)
+        assert await program.end() == 0
+
+
 async def test_killed_parent_leaves_no_child(tmp_path: Path) -> None:
     """When the bot is killed, its sandbox ends by itself."""
     async with running(tmp_path, *SANDBOX) as program:
