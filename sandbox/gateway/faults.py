@@ -41,6 +41,11 @@ class GatewayFaults:
         for connection in tuple(self._connections):
             connection.abort()
 
+    async def close_all(self, code: int) -> None:
+        """Close every connection with a code, which says whether the client may come back."""
+        for connection in tuple(self._connections):
+            await connection.close(code, "The sandbox was told to.")
+
     def ask_to_reconnect(self) -> None:
         """Send RECONNECT to every client: it has to come back and resume."""
         for connection in tuple(self._connections):

@@ -163,7 +163,7 @@ async def test_refused_token(tmp_path: Path) -> None:
     async with opened_scene(tmp_path / "unused") as scene:
         settings = _settings(scene, DISCORD_TOKEN="an-old-secret-token")
         code, printed = await run(tmp_path, *BOT, settings=settings)
-    assert code == 2
+    assert code == 3
     _has_words(printed, "DISCORD_TOKEN: Discord does not accept this token")
     assert "an-old-secret-token" not in printed
 
@@ -189,17 +189,19 @@ async def test_all_wrong_settings_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "words"),
+    ("url", "words", "exit_code"),
     [
-        ("postgresql://bobbin:hunter2@db/bobbin", "PostgreSQL is not supported yet"),
-        ("sqlite:////proc/nowhere/bobbin.db", "the folder of the database cannot be made"),
+        ("postgresql://bobbin:hunter2@db/bobbin", "PostgreSQL is not supported yet", 2),
+        ("sqlite:////proc/nowhere/bobbin.db", "the folder of the database cannot be made", 4),
     ],
 )
-async def test_database_that_cannot_be_used(tmp_path: Path, url: str, words: str) -> None:
+async def test_database_that_cannot_be_used(
+    tmp_path: Path, url: str, words: str, exit_code: int
+) -> None:
     """A database that cannot be used is an error of DATABASE_URL, without its password."""
     async with opened_scene(tmp_path / "unused") as scene:
         code, printed = await run(tmp_path, *BOT, settings=_settings(scene, DATABASE_URL=url))
-    assert code == 2
+    assert code == exit_code
     _has_words(printed, "DATABASE_URL: ", words)
     assert "hunter2" not in printed
 
@@ -237,3 +239,45 @@ async def test_discord_fails_at_the_start(tmp_path: Path) -> None:
         code, printed = await run(tmp_path, *BOT, settings=_settings(scene))
     assert code == 1
     _has_words(printed, "Discord answers 503")
+
+
+@pytest.mark.parametrize(
+    ("closing_code", "words"),
+    [
+        (4004, "DISCORD_TOKEN: Discord does not accept this token any more. Copy it anew from"),
+        (4010, "nothing on this machine mends that"),
+        (4011, "The bot is in too many servers (2,500) for one connection"),
+        (4012, "Discord no longer speaks the version of its interface"),
+        (4013, "Discord does not know what this Bobbin wants to hear of"),
+    ],
+)
+async def test_discord_ends_the_connection_for_good(
+    tmp_path: Path, closing_code: int, words: str
+) -> None:
+    """Each closing code that is for good has its sentence, which says what to do; exit code 3."""
+    async with opened_scene(tmp_path / "unused") as scene:
+        async with running(tmp_path, *BOT, settings=_settings(scene)) as program:
+            await program.until("connected as")
+            await scene.discord.gateway.faults.close_all(closing_code)
+            assert await program.end() == 3
+        _has_words(program.printed, words, f"(closing code {closing_code}).")
+
+
+async def test_intents_that_are_refused_twice(tmp_path: Path) -> None:
+    """Without message contents the bot goes on; where Discord refuses that too, it says so."""
+    async with opened_scene(tmp_path / "unused") as scene:
+        scene.world.bot.may_read_content = False
+        async with running(tmp_path, *BOT, settings=_settings(scene)) as program:
+            await program.until("connected as")
+            await scene.discord.gateway.faults.close_all(4014)
+            assert await program.end() == 3
+        _has_words(program.printed, "Privileged Gateway Intents", "(closing code 4014).")
+
+
+@pytest.mark.parametrize("closing_code", [1001, 4000, 4003, 4008, 4009, 4099])
+async def test_discord_ends_the_connection_for_now(tmp_path: Path, closing_code: int) -> None:
+    """After each other code, known or not, the bot connects again and answers."""
+    async with opened_scene(tmp_path) as scene, scene.bot():
+        await scene.discord.gateway.faults.close_all(closing_code)
+        _, answer = await scene.ask("hello")
+        assert answer.content == "You said: hello"

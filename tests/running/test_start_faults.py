@@ -31,7 +31,7 @@ async def _until_made(scene: Scene, tmp_path: Path, folder: Path) -> None:
 async def _refused(scene: Scene, tmp_path: Path, folder: Path) -> str:
     """Start the bot, which gives up; give the one line that it prints last."""
     code, printed = await run(tmp_path, *BOT, settings=_settings(scene, folder))
-    assert code == 2
+    assert code == 4
     assert "Traceback" not in printed
     return printed.splitlines()[-1]
 
