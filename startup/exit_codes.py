@@ -24,7 +24,8 @@ TO_MEND = 2
 """The settings or the command line are to be mended first: starting again ends in the same way."""
 
 REFUSED = 3
-"""Discord refuses the bot until somebody acts: its token, its intents, so many servers."""
+"""Discord ends the connection until somebody acts: its token is revoked, its intents, so many
+servers."""
 
 DATABASE = 4
 """The database cannot be used: damaged, locked, full, or another Bobbin runs on it."""
@@ -88,6 +89,7 @@ def _refused_by(error: Exception) -> int:
                 "DISCORD_TOKEN: Discord does not accept this token. Copy it anew from "
                 "https://discord.com/developers/applications, page Bot."
             )
+            return refuse(words)
     return refuse(words, REFUSED)
 
 

@@ -163,7 +163,7 @@ async def test_refused_token(tmp_path: Path) -> None:
     async with opened_scene(tmp_path / "unused") as scene:
         settings = _settings(scene, DISCORD_TOKEN="an-old-secret-token")
         code, printed = await run(tmp_path, *BOT, settings=settings)
-    assert code == 3
+    assert code == 2
     _has_words(printed, "DISCORD_TOKEN: Discord does not accept this token")
     assert "an-old-secret-token" not in printed
 
